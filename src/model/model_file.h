@@ -1,0 +1,56 @@
+#pragma once
+
+#include "arch/arch_spec.h"
+#include "arch/net_desc.h"
+#include "cost/cost.h"
+#include "policy/thresholds.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nachos::model {
+
+inline constexpr int kSchemaVersion = 1;
+
+/// How an image becomes the network's input.
+struct Preprocessing {
+    int height = 0;
+    int width = 0;
+    int channels = 0;
+    std::string resize_filter;  ///< data::kResizeFilter
+    std::vector<float> mean;    ///< per channel, of values scaled to [0, 1]
+    std::vector<float> std;
+};
+
+/// One way to run the model: thresholds, and what to expect of them.
+struct ThresholdSet {
+    double budget_macs = 0;     ///< fitted for this average
+    policy::OperatingPoint on_calibration;  ///< thresholds and figures; costs in executed MACs
+};
+
+/// A trained early-exit network with everything needed to run it.
+struct Model {
+    arch::ArchSpec arch;
+    arch::NetDesc net;  ///< with weights, batch norm folded
+    Preprocessing preprocessing;
+    std::vector<std::string> class_names;
+    policy::Measure measure = policy::Measure::max_prob;
+    policy::Calibration calibration;
+    std::vector<ThresholdSet> threshold_sets;  ///< cheapest first
+    cost::Costs costs;
+};
+
+/// Writes one .safetensors file: weights as f32 tensors "<layer>.weight" and "<layer>.bias", all else as JSON strings in the
+/// metadata (schema_version, arch, net, preprocessing, class_names, measure, calibration, threshold_sets, costs). Atomic.
+void save_model(const std::filesystem::path& path, const Model& model);
+
+/// Reads and checks a model from an untrusted file. Throws Error(bad_data): what, got, allowed, where.
+Model load_model(const std::filesystem::path& path);
+
+/// The threshold set for an average of at most `max_avg_macs`: the most accurate that was fitted for it; without a limit
+/// the most accurate of all. Throws Error(inadmissible) naming the cheapest if none fits.
+const ThresholdSet& operating_point(const Model& model, std::optional<double> max_avg_macs);
+
+}  // namespace nachos::model

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "policy/confidence.h"
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace nachos::policy {
+
+/// One threshold an early exit (E - 1), nothing = exit off. A sample leaves at the first i < E with confidence >= threshold.
+using Thresholds = std::vector<std::optional<double>>;
+
+/// What thresholds do on a view: a point of a design's curve.
+struct OperatingPoint {
+    Thresholds thresholds;
+    double accuracy = 0;            ///< in [0, 1]
+    double min_class_accuracy = 0;  ///< of the worst class present
+    double avg_cost = 0;            ///< (1/N) sum of cost(exit taken)
+    double avg_cost_upper = 0;      ///< upper 95 % confidence bound of that mean (one-sided, normal)
+    double p95_cost = 0;            ///< the smallest cost that at least 95 % of the samples do not exceed
+    double worst_cost = 0;          ///< cost of the last exit that thresholds leave reachable: cost(E)
+    std::vector<double> exit_share;  ///< (E), sums to 1
+};
+
+/// Runs the policy over the view. `cost` (E) is the executed cost. O(N E).
+OperatingPoint apply(const ExitView& view, const Thresholds& thresholds, std::span<const double> cost);
+
+/// Index of the exit one sample takes.
+int exit_taken(const ExitView& view, int sample, const Thresholds& thresholds);
+
+struct TuneOptions {
+    std::int64_t grid = std::int64_t{1} << 22;  ///< most threshold vectors looked at (method 5)
+};
+
+/// A vector of the grid that no other one beats in both accuracy and average cost.
+struct FrontPoint {
+    Thresholds thresholds;
+    double accuracy = 0;
+    double avg_cost = 0;
+};
+
+/// The Pareto front of (accuracy, average cost) over threshold vectors (method 5), cheapest first. Candidates of each early
+/// exit: all distinct confidences and "off" where their product is within the grid, else quantiles. Each sample falls into one
+/// cell of the product grid, and prefix sums over the cells give accuracy and cost of every vector: O(N E + grid * E).
+/// `cost` (E), positive and growing.
+std::vector<FrontPoint> threshold_front(const ExitView& view, std::span<const double> cost, const TuneOptions& options = {});
+
+/// The most accurate front point whose average cost, at its upper 95 % bound if `use_bound`, is at most `max_avg_cost`;
+/// nothing if even the cheapest is above. Ties go to the cheaper one.
+std::optional<FrontPoint> best_within(const ExitView& view, std::span<const double> cost,
+                                      const std::vector<FrontPoint>& front, double max_avg_cost, bool use_bound);
+
+/// Cross-fitted points (method 5): for each budget, thresholds fitted on half A score half B and the reverse; the two halves
+/// are pooled. Samples alternate between halves within each class. The reported thresholds are those fitted on all of the view.
+/// Budgets that nothing meets are left out; `budget_index` says which budget a point belongs to.
+struct BudgetPoint {
+    int budget_index = 0;
+    OperatingPoint point;  ///< thresholds: fitted on all; figures: cross-fitted
+};
+std::vector<BudgetPoint> cross_fitted_curve(const ExitView& view, std::span<const double> cost,
+                                            std::span<const double> budgets);
+
+}  // namespace nachos::policy

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "arch/search_space.h"
+#include "study/evaluation.h"
+
+#include <span>
+#include <vector>
+
+namespace nachos::search {
+
+/// The hypervolume's axes (method 6.6), fixed when the study is created: x = log cost from `min_macs` to `max_macs`, y = error
+/// from 0 to `max_error`, both scaled to [0, 1]; reference (1, 1).
+struct HypervolumeAxes {
+    double min_macs = 1;
+    double max_macs = 2;
+    double max_error = 1;
+};
+HypervolumeAxes axes_of(const arch::SearchSpace& space, const study::Limits& limits,
+                        const std::function<study::ArchCosts(const arch::ArchSpec&)>& costs);
+
+/// 16 budgets, log-spaced from the smallest architecture's cost up to max_avg_macs, or the largest cost if there is no limit.
+/// The first is above the smallest cost; the last equals the upper end.
+std::vector<double> budget_grid(const HypervolumeAxes& axes, int steps = 16);
+
+/// One point of the front of an archive.
+struct Design {
+    int evaluation = 0;  ///< index into the archive
+    int point = 0;       ///< index into its curve
+};
+
+/// The non-dominated admissible points of all curves, by (accuracy, average executed MACs), cheapest first.
+std::vector<Design> admissible_front(std::span<const study::Evaluation> archive, const study::Limits& limits);
+
+/// The nearest points when nothing is admissible: at most `count`, least total violation first, one per architecture.
+std::vector<Design> nearest_designs(std::span<const study::Evaluation> archive, const study::Limits& limits, int count);
+
+double hypervolume(std::span<const study::Evaluation> archive, const study::Limits& limits, const HypervolumeAxes& axes);
+
+}  // namespace nachos::search
