@@ -23,7 +23,8 @@ struct ArchSpec {
     int resolution = 32;  ///< input height = width, pixels
     int channels = 3;     ///< input channels, 1 or 3
     int classes = 10;
-    int stem_stride = 2;
+    int stem_stride = 0;  ///< 0 where the space has only one
+    /// Lists; one that is left out (empty) takes the only value of a space that has one.
     std::vector<int> depth;       ///< blocks per stage
     std::vector<int> width;       ///< output channels per stage
     std::vector<int> kernel;      ///< per block present, stage after stage

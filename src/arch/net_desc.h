@@ -49,8 +49,12 @@ struct Layer {
     std::vector<float> bias_values;  ///< (out.c), empty likewise
 
     bool has_weights() const { return kind == LayerKind::conv || kind == LayerKind::linear; }
-    std::int64_t weight_count() const;  ///< elements of `weight` when filled
     std::vector<std::int64_t> weight_shape() const;
+    std::int64_t weight_count() const;  ///< elements of `weight` when filled
+    /// Multiply-accumulates, batch 1: convolution Kh*Kw*(Cin/groups)*Cout*Hout*Wout, linear in*out, all else 0.
+    std::int64_t macs() const;
+    /// Weights and biases after folding batch norm.
+    std::int64_t params() const;
 };
 
 /// Where a classifier ends. The last one is the final classifier, without a gate.

@@ -37,6 +37,14 @@ struct Gene {
     std::vector<int> choices;
 };
 
+/// What a gene means: which field of the architecture it sets. Stages (also those before sites) and blocks count from 0.
+struct GeneRef {
+    enum class Kind { stem_stride, depth, width, kernel, expand, exit_placed, exit_convs, exit_width, exit_pool };
+    Kind kind = Kind::depth;
+    int stage = 0;
+    int block = 0;
+};
+
 /// One index per gene.
 using Genome = std::vector<int>;
 
@@ -99,10 +107,18 @@ class SearchSpace {
     /// The network's structure, weights empty. Layer names are those of the supernet.
     NetDesc build(const ArchSpec& spec) const;
 
+    /// One layer per name that any architecture of the space gives weights to, in name order, with `in`, `out`, `kernel` and
+    /// `groups` so large that weight_shape() holds every architecture's: the shapes of the supernet's weights.
+    std::vector<Layer> weight_layers() const;
+
   private:
+    /// Whether the gene makes a difference to this architecture.
+    bool read(const GeneRef& ref, const ArchSpec& spec) const;
+
     SpaceData data_;
     TaskShape task_;
     std::vector<Gene> genes_;
+    std::vector<GeneRef> refs_;  ///< parallel to genes_
 };
 
 /// The table of spaces: everything nachos can search, on one screen.

@@ -20,12 +20,6 @@ struct Costs {
     std::int64_t least_macs() const { return executed_macs.front(); }  ///< no average can be below it
 };
 
-/// Multiply-accumulates of one layer: convolution Kh*Kw*(Cin/groups)*Cout*Hout*Wout, linear in*out, everything else 0.
-std::int64_t layer_macs(const arch::Layer& layer);
-
-/// Weights plus biases of one layer after folding.
-std::int64_t layer_params(const arch::Layer& layer);
-
 Costs costs_of(const arch::NetDesc& net);
 
 /// The most bytes of activations alive at once, batch 1, float32. A layer's output is alive from its own step to its last

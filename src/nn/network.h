@@ -1,0 +1,48 @@
+#pragma once
+
+#include "nn/functions.h"
+#include "nn/weight_bank.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace nachos::nn {
+
+/// What a network says of a batch, one entry an exit, the final one last.
+struct Outputs {
+    std::vector<torch::Tensor> logits;  ///< (N, K)
+    std::vector<torch::Tensor> gates;   ///< (N) gate logits; undefined for the final exit
+};
+
+/// Batch norm statistics per layer name: what folding needs.
+using NetStats = std::map<std::string, BatchStats>;
+
+inline constexpr double kBatchNormEpsilon = 1e-5;
+
+/// Runs the network with the statistics of the batch itself (training mode). `x` (N, C, H, W) float, channels-last for speed.
+/// Differentiable with respect to the bank. The same for a supernet and a stand-alone bank.
+Outputs run(const arch::NetDesc& net, const WeightBank& bank, const torch::Tensor& x);
+
+/// The statistics of this architecture on `batches`: means of the batches' means and variances (Yu and Huang 2019, arXiv
+/// 1903.05134, section 3.3). Without gradient. Throws Error(runtime) if one is not finite.
+NetStats recalibrate(const arch::NetDesc& net, const WeightBank& bank, const std::vector<torch::Tensor>& batches);
+
+/// The network as plain data with batch norm folded into weights and biases: where torch ends.
+arch::NetDesc to_desc(const arch::NetDesc& net, const WeightBank& bank, const NetStats& stats);
+
+/// A folded network made ready to run many batches.
+class FoldedNet {
+  public:
+    /// `net` as to_desc returns it.
+    explicit FoldedNet(const arch::NetDesc& net, torch::Device device = torch::kCPU);
+
+    /// Without gradient. All exits are computed.
+    Outputs run(const torch::Tensor& x) const;
+
+  private:
+    arch::NetDesc net_;                                 ///< structure
+    std::vector<std::pair<torch::Tensor, torch::Tensor>> weights_;  ///< per layer
+};
+
+}  // namespace nachos::nn

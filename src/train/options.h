@@ -1,0 +1,89 @@
+#pragma once
+
+#include "core/options.h"
+
+#include <string>
+
+namespace nachos::train {
+
+/// Loss of a network with exits (method 3), group [loss].
+struct LossOptions {
+    std::string classification = "independent";  ///< "independent": sum over exits of CE; "weighted": sum_i p_i CE(z_i, y)
+    double class_weight = 1;        ///< w_alpha; >= 0
+    double gate_weight = 0.1;       ///< w_gate; >= 0
+    double label_smoothing = 0.05;  ///< share of the target spread over all classes; [0, 0.5]
+    double distillation = 0.5;      ///< share of a taught network's class target that is its teacher's softmax; [0, 1]
+
+    void describe(core::OptionVisitor& v) {
+        v.field({"classification", "class loss over the exits: 'independent' sums their cross entropies, 'weighted' weights "
+                                   "them by the probability of leaving there",
+                 0, 0, {"independent", "weighted"}},
+                classification);
+        v.field({"class_weight", "weight of the class loss", 0, 1000}, class_weight);
+        v.field({"gate_weight", "weight of the gates' binary cross entropy against 'this exit is right'", 0, 1000}, gate_weight);
+        v.field({"label_smoothing", "share of the target spread over all classes", 0, 0.5}, label_smoothing);
+        v.field({"distillation", "share of the class target taken from the teacher's softmax where there is a teacher", 0, 1},
+                distillation);
+    }
+};
+
+/// Stochastic gradient descent with Nesterov momentum; the rate falls as a half cosine, step by step, after a linear warm-up.
+struct OptimizerOptions {
+    int epochs = 10;             ///< passes over the training part; [1, 10000]
+    int batch_size = 128;        ///< images; [1, 8192]
+    double learning_rate = 0.2;  ///< peak; (0, 10]
+    double warmup_epochs = 0.5;  ///< [0, 100]
+    double momentum = 0.9;       ///< [0, 1)
+    double weight_decay = 5e-5;  ///< of convolution and linear weights; [0, 1] (method 3: published value)
+    double gradient_clip = 5;    ///< largest norm of the whole gradient; 0 = no clipping; [0, 1e6]
+
+    void describe(core::OptionVisitor& v) {
+        v.field({"epochs", "passes over the training part", 1, 10000}, epochs);
+        v.field({"batch_size", "images in a batch", 1, 8192}, batch_size);
+        v.field({"learning_rate", "peak learning rate of the half-cosine schedule", 1e-9, 10}, learning_rate);
+        v.field({"warmup_epochs", "epochs over which the learning rate rises linearly to its peak", 0, 100}, warmup_epochs);
+        v.field({"momentum", "Nesterov momentum", 0, 0.9999}, momentum);
+        v.field({"weight_decay", "L2 penalty on convolution and linear weights", 0, 1}, weight_decay);
+        v.field({"gradient_clip", "largest norm of the whole gradient; 0 = no clipping", 0, 1e6}, gradient_clip);
+    }
+};
+
+/// Supernet training by the sandwich rule (Yu and Huang 2019, arXiv 1903.05134), group [supernet].
+struct SupernetOptions {
+    OptimizerOptions optimizer;
+    int random_subnets = 2;  ///< sampled per step beside the largest and the smallest; [0, 16]
+
+    void describe(core::OptionVisitor& v) {
+        optimizer.describe(v);
+        v.field({"random_subnets", "architectures sampled per step beside the largest and the smallest", 0, 16}, random_subnets);
+    }
+};
+
+/// Evaluation of a candidate with inherited weights, group [evaluate].
+struct EvaluateOptions {
+    int recalibration_images = 1000;  ///< training images that batch norm statistics are measured on; [32, 1000000]
+    int batch_size = 64;              ///< images in a forward pass; [1, 8192]
+
+    void describe(core::OptionVisitor& v) {
+        v.field({"recalibration_images", "training images on which batch norm statistics are measured", 32, 1000000},
+                recalibration_images);
+        v.field({"batch_size", "images in a forward pass", 1, 8192}, batch_size);
+    }
+};
+
+/// Final training of the chosen designs, fine-tuned from the supernet, group [final].
+struct FinalOptions {
+    int top = 3;  ///< architectures trained; [1, 1000]
+    OptimizerOptions optimizer;
+    bool from_supernet = true;  ///< start from the supernet's weights, else from scratch
+
+    FinalOptions() { optimizer.learning_rate = 0.1; }
+
+    void describe(core::OptionVisitor& v) {
+        v.field({"top", "architectures trained in the end", 1, 1000}, top);
+        v.field({"from_supernet", "start from the supernet's weights, else from scratch"}, from_supernet);
+        optimizer.describe(v);
+    }
+};
+
+}  // namespace nachos::train
