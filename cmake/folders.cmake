@@ -34,6 +34,18 @@ if(NACHOS_TORCH)
   target_precompile_headers(nachos_torch_pch PRIVATE <torch/torch.h>)
 endif()
 
+# What --version and a study's record say. Each commit moves the reflog, which configures anew.
+execute_process(COMMAND git describe --always --dirty=+ --exclude=* WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+  OUTPUT_VARIABLE NACHOS_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+if(NOT NACHOS_COMMIT)
+  set(NACHOS_COMMIT unknown)
+endif()
+if(EXISTS ${CMAKE_SOURCE_DIR}/.git/logs/HEAD)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/.git/logs/HEAD)
+endif()
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/core/version.cpp PROPERTIES COMPILE_DEFINITIONS
+  "NACHOS_VERSION=\"${PROJECT_VERSION}\";NACHOS_COMMIT=\"${NACHOS_COMMIT}\"")
+
 nachos_folder(core LINKS fmt::fmt Threads::Threads)
 nachos_folder(arch USES core)
 nachos_folder(cost USES arch)

@@ -21,7 +21,7 @@ void add_config_command(CLI::App& app);   // config show|check|schema
 void add_doctor_command(CLI::App& app);   // doctor
 void add_report_command(CLI::App& app);   // report
 /// search and final check their configuration here and are then run by nachos-train beside this program.
-void add_training_commands(CLI::App& app);
+void add_training_commands(CLI::App& app, int argc, char** argv);
 /// nachos-run: classify images (no subcommand) and eval.
 void add_run_commands(CLI::App& app);
 

@@ -20,7 +20,8 @@ struct DTypeRow {
     const char* name;
     std::int64_t size;
 };
-constexpr DTypeRow kDTypes[] = {{DType::f32, "F32", 4}, {DType::f16, "F16", 2}, {DType::i32, "I32", 4}, {DType::u8, "U8", 1}};
+constexpr DTypeRow kDTypes[] = {
+    {DType::f32, "F32", 4}, {DType::f16, "F16", 2}, {DType::i32, "I32", 4}, {DType::u8, "U8", 1}};
 
 const DTypeRow& row_of(DType dtype) {
     return *std::find_if(std::begin(kDTypes), std::end(kDTypes), [&](const DTypeRow& r) { return r.dtype == dtype; });
@@ -46,13 +47,12 @@ struct Range {
 
 TensorData parse_entry(const std::string& name, const json& entry, std::string_view data, const std::string& where,
                        Range& range) {
-    const auto bad = [&](const std::string& what) {
-        fail(ErrorKind::bad_data, "{}: tensor '{}': {}", where, name, what);
-    };
+    const auto bad = [&](const std::string& what) { fail(ErrorKind::bad_data, "{}: tensor '{}': {}", where, name, what); };
     if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets"))
         bad("needs dtype, shape and data_offsets");
     const auto text = entry.at("dtype").is_string() ? entry.at("dtype").get<std::string>() : std::string();
-    const auto* row = std::find_if(std::begin(kDTypes), std::end(kDTypes), [&](const DTypeRow& r) { return r.name == text; });
+    const auto* row =
+        std::find_if(std::begin(kDTypes), std::end(kDTypes), [&](const DTypeRow& r) { return r.name == text; });
     if (row == std::end(kDTypes)) bad(fmt::format("type '{}' is not one of F32, F16, I32, U8", text));
     TensorData tensor{row->dtype, {}, {}};
     const auto whole = [](const json& v) { return v.is_number_unsigned() && v.get<std::uint64_t>() <= (1ULL << 40); };
@@ -67,7 +67,8 @@ TensorData parse_entry(const std::string& name, const json& entry, std::string_v
         bad(fmt::format("offsets [{}, {}] do not lie inside the {} data bytes", range.begin, range.end, data.size()));
     const auto elements = checked_elements(tensor.shape);
     if (!elements || static_cast<std::uint64_t>(*elements * row->size) != range.end - range.begin)
-        bad(fmt::format("shape {} of {} does not fill its {} bytes", shape_text(tensor.shape), text, range.end - range.begin));
+        bad(fmt::format("shape {} of {} does not fill its {} bytes", shape_text(tensor.shape), text,
+                        range.end - range.begin));
     tensor.bytes = data.substr(range.begin, range.end - range.begin);
     return tensor;
 }
@@ -82,6 +83,13 @@ const TensorData& find(const TensorFile& file, const std::string& name, const st
     require(fits, ErrorKind::bad_data, "{}: tensor '{}' has shape {}, {} is needed", where, name, shape_text(got),
             shape_text(shape));
     return it->second;
+}
+
+template <class T>
+std::vector<T> values_of(const TensorData& tensor) {
+    std::vector<T> values(static_cast<std::size_t>(tensor.elements()));
+    if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
+    return values;
 }
 
 }  // namespace
@@ -115,16 +123,12 @@ void TensorFile::add_i32(const std::string& name, std::vector<std::int64_t> shap
 std::vector<float> TensorFile::floats(const std::string& name, const std::vector<std::int64_t>& shape,
                                       const std::string& where) const {
     const TensorData& t = find(*this, name, shape, where);
-    std::vector<float> values(static_cast<std::size_t>(t.elements()));
-    if (t.dtype == DType::f32) {
-        std::memcpy(values.data(), t.bytes.data(), t.bytes.size());
-    } else if (t.dtype == DType::f16) {
-        std::vector<std::uint16_t> halves(values.size());
-        std::memcpy(halves.data(), t.bytes.data(), t.bytes.size());
-        std::transform(halves.begin(), halves.end(), values.begin(), from_half);
-    } else {
-        fail(ErrorKind::bad_data, "{}: tensor '{}' has type {}, F32 or F16 is needed", where, name, row_of(t.dtype).name);
-    }
+    if (t.dtype == DType::f32) return values_of<float>(t);
+    require(t.dtype == DType::f16, ErrorKind::bad_data, "{}: tensor '{}' has type {}, F32 or F16 is needed", where, name,
+            row_of(t.dtype).name);
+    const auto halves = values_of<std::uint16_t>(t);
+    std::vector<float> values(halves.size());
+    std::transform(halves.begin(), halves.end(), values.begin(), from_half);
     return values;
 }
 
@@ -133,9 +137,7 @@ std::vector<std::int32_t> TensorFile::ints(const std::string& name, const std::v
     const TensorData& t = find(*this, name, shape, where);
     require(t.dtype == DType::i32, ErrorKind::bad_data, "{}: tensor '{}' has type {}, I32 is needed", where, name,
             row_of(t.dtype).name);
-    std::vector<std::int32_t> values(static_cast<std::size_t>(t.elements()));
-    std::memcpy(values.data(), t.bytes.data(), t.bytes.size());
-    return values;
+    return values_of<std::int32_t>(t);
 }
 
 const std::string& TensorFile::text(const std::string& key, const std::string& where) const {
@@ -149,12 +151,11 @@ void write_tensors(const std::filesystem::path& path, const TensorFile& file) {
     if (!file.metadata.empty()) header["__metadata__"] = file.metadata;
     std::uint64_t offset = 0;
     for (const auto& [name, t] : file.tensors) {
-        header[name] = {{"dtype", row_of(t.dtype).name},
-                        {"shape", t.shape},
-                        {"data_offsets", {offset, offset + t.bytes.size()}}};
+        header[name] = {
+            {"dtype", row_of(t.dtype).name}, {"shape", t.shape}, {"data_offsets", {offset, offset + t.bytes.size()}}};
         offset += t.bytes.size();
     }
-    std::string text = header.dump();
+    std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);  // e.g. folder names in Latin-1
     text.resize((text.size() + 7) / 8 * 8, ' ');
     std::string bytes(8, '\0');
     const std::uint64_t length = text.size();
@@ -190,7 +191,8 @@ TensorFile parse_tensors(std::string_view bytes, const std::string& where) {
         }
         file.tensors[name] = parse_entry(name, entry, data, where, ranges.emplace_back());
     }
-    std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.begin < b.begin || (a.begin == b.begin && a.end < b.end); });
+    std::sort(ranges.begin(), ranges.end(),
+              [](const Range& a, const Range& b) { return a.begin < b.begin || (a.begin == b.begin && a.end < b.end); });
     std::uint64_t end = 0;
     for (const Range& r : ranges) {
         require(r.begin == end, ErrorKind::bad_data, "{}: tensors overlap or leave a gap at data byte {}", where, r.begin);

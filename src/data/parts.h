@@ -30,6 +30,7 @@ class SealedTest {
   public:
     explicit SealedTest(std::optional<Examples> examples) : examples_(std::move(examples)) {}
     bool present() const { return examples_.has_value(); }
+    int size() const { return examples_ ? static_cast<int>(examples_->size()) : 0; }
     /// Calls `record` first (it stores that the test split was read), then hands the part out.
     /// Throws Error(bad_data) if there is no test split: how to get one.
     TestPart open(const std::function<void()>& record) const;
@@ -48,15 +49,18 @@ struct Parts {
     std::string digest;  ///< identifies the split: hash of pixels, labels and membership
 };
 
-/// Divides a data set, class by class in proportion (stratified), by the seed and the data alone. Throws Error(bad_data) if a
-/// class has too few images to be in every part, naming it.
+/// Divides a data set, class by class in proportion (stratified, at least 1 image of each in each part), by the seed and the
+/// data alone. Throws Error(bad_data) if a class has too few images to be in every part, naming it.
 Parts split(Dataset dataset, const DataOptions& options, std::uint64_t seed);
 
-/// Mean and standard deviation per channel, of pixel values scaled to [0, 1].
+/// Mean and standard deviation per channel, of pixel values scaled to [0, 1]; the deviation is at least 1/255.
 struct Normalisation {
     std::vector<float> mean;
     std::vector<float> std;
 };
 Normalisation normalisation_of(const TrainPart& train);
+
+/// The same of any images, for what is no result: padding, tests.
+Normalisation statistics_of(const Examples& examples);
 
 }  // namespace nachos::data

@@ -26,7 +26,7 @@ struct Preprocessing {
 
 /// One way to run the model: thresholds, and what to expect of them.
 struct ThresholdSet {
-    double budget_macs = 0;     ///< fitted for this average
+    double budget_macs = 0;                 ///< fitted for this average
     policy::OperatingPoint on_calibration;  ///< thresholds and figures; costs in executed MACs
 };
 
@@ -44,13 +44,14 @@ struct Model {
 
 /// Writes one .safetensors file: weights as f32 tensors "<layer>.weight" and "<layer>.bias", all else as JSON strings in the
 /// metadata (schema_version, arch, net, preprocessing, class_names, measure, calibration, threshold_sets, costs). Atomic.
+/// Throws Error(bad_data) if the model is not sound (see load_model): sizes, finite numbers, budgets in rising order.
 void save_model(const std::filesystem::path& path, const Model& model);
 
 /// Reads and checks a model from an untrusted file. Throws Error(bad_data): what, got, allowed, where.
 Model load_model(const std::filesystem::path& path);
 
-/// The threshold set for an average of at most `max_avg_macs`: the most accurate that was fitted for it; without a limit
-/// the most accurate of all. Throws Error(inadmissible) naming the cheapest if none fits.
+/// The most accurate threshold set fitted for an average of at most `max_avg_macs`, or expected to stay below it at its
+/// upper 95 % bound; without a limit the most accurate of all. Throws Error(inadmissible) naming the cheapest if none fits.
 const ThresholdSet& operating_point(const Model& model, std::optional<double> max_avg_macs);
 
 }  // namespace nachos::model

@@ -9,7 +9,7 @@
 
 namespace nachos::policy {
 
-/// Confidence measures (method 4): all in [0, 1], higher is more confident.
+/// Confidence measures (method 4): all in [0, 1], higher is more confident. Formulas stand in measures().
 enum class Measure { gate, cumulative_gate, score_margin, max_prob, entropy, patience };
 
 struct MeasureRow {
@@ -51,7 +51,8 @@ struct ExitView {
 ExitView view(const RecordedTable& table, Measure measure, const Calibration& calibration);
 
 /// Confidence at exit `exit` of one sample, given the logits of all exits up to it: what a device computes as it goes.
-/// `logits` (exit + 1, K) row-major, `gates` (exit + 1). Equal to the entry of view().
+/// `logits` (exit + 1, K) row-major, `gates` (exit + 1). Equal to the entry of view() at every early exit; the final one's
+/// is 1.
 float confidence_at(Measure measure, const Calibration& calibration, std::span<const float> logits,
                     std::span<const float> gates, int exit, int classes);
 

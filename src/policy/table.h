@@ -24,7 +24,8 @@ struct RecordedTable {
 
 enum class TablePrecision { f16, f32 };  ///< f16 in the search, f32 in final measurements
 
-/// Written atomically as safetensors: labels (N) I32, logits (N, E, K), gates (N, E). Throws Error(runtime).
+/// Written atomically as safetensors: labels (N) I32, logits (N, E, K), gates (N, E). In f16, values beyond its range become
+/// its largest. Throws Error(runtime).
 void save_table(const std::filesystem::path& path, const RecordedTable& table, TablePrecision precision);
 
 /// Throws Error(bad_data): shapes that do not fit, labels out of range, values that are not finite.

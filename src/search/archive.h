@@ -8,18 +8,19 @@
 
 namespace nachos::search {
 
-/// The hypervolume's axes (method 6.6), fixed when the study is created: x = log cost from `min_macs` to `max_macs`, y = error
-/// from 0 to `max_error`, both scaled to [0, 1]; reference (1, 1).
+/// The hypervolume's axes (method 6.6), fixed when the study is created: x = log cost from `min_macs` to `max_macs`, y =
+/// error from 0 to `max_error`, both scaled to [0, 1]; reference (1, 1).
 struct HypervolumeAxes {
     double min_macs = 1;
     double max_macs = 2;
     double max_error = 1;
 };
+/// `min_macs` is the smallest architecture's cost without exits. A max_avg_macs at or below that (early exits may still meet
+/// it) takes half of itself instead, so that budgets stay ascending and positive.
 HypervolumeAxes axes_of(const arch::SearchSpace& space, const study::Limits& limits,
                         const std::function<study::ArchCosts(const arch::ArchSpec&)>& costs);
 
-/// 16 budgets, log-spaced from the smallest architecture's cost up to max_avg_macs, or the largest cost if there is no limit.
-/// The first is above the smallest cost; the last equals the upper end.
+/// Budgets log-spaced from min_macs to max_macs, ascending. The first is above the lower end; the last equals the upper end.
 std::vector<double> budget_grid(const HypervolumeAxes& axes, int steps = 16);
 
 /// One point of the front of an archive.

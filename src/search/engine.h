@@ -37,8 +37,8 @@ struct SearchProblem {
 struct SearchStep {
     int evaluations = 0;
     int total = 0;
-    double hypervolume = 0;      ///< of the archive so far (method 6)
-    double feasible_share = 0;   ///< share of evaluated architectures with an admissible point
+    double hypervolume = 0;     ///< of the archive so far (method 6)
+    double feasible_share = 0;  ///< share of evaluated architectures with an admissible point
 };
 using SearchObserver = std::function<void(const SearchStep&)>;
 

@@ -69,8 +69,8 @@ struct Violation {
     double relative = 0;  ///< |got - allowed| / |allowed|
 };
 
-/// Limits that need no data (worst, params, peak, and an average no thresholds can bring below the limit), checked before
-/// anything is trained.
+/// Limits that need no data (worst, params, peak, and an average or 95 % cost that no thresholds can bring below the limit),
+/// checked before anything is trained.
 std::vector<Violation> violations(const Limits& limits, const ArchCosts& costs);
 
 /// All limits, of one point of the curve.

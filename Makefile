@@ -1,0 +1,50 @@
+# Every usual job is one word; `make help` lists them. Variables: OUT=, CONFIG=, JOBS=, CMAKE_ARGS=, LINT_SECONDS=.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CONFIG ?= configs/quickstart.toml
+OUT ?= runs/quickstart
+JOBS ?= $(shell nproc)
+CMAKE_ARGS ?=
+export LINT_SECONDS JOBS
+
+# ctest's lines of tests that pass are left out, its closing lines and all of a failure stay.
+quiet := grep --line-buffered -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test +\#[0-9]+:.* Passed )'
+run_tests = ctest --test-dir $(1) --output-on-failure -j2 $(2) | $(quiet) || { echo "make $@: TESTS FAILED" >&2; exit 1; }
+
+.PHONY: help setup build test test-slow search sanitize lint format clean
+
+help: ## list the jobs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install what is missing (Debian packages of scripts/packages.txt)
+	@scripts/setup
+
+build: setup ## build nachos, nachos-train and nachos-run into build/
+	@cmake --preset release --log-level=WARNING $(CMAKE_ARGS)
+	@cmake --build --preset release -j $(JOBS)
+
+test: build ## run all tests but the slow ones
+	@$(call run_tests,build,-LE slow --no-tests=error)
+
+test-slow: build ## run the slow tests
+	@$(call run_tests,build,-L slow)
+
+search: build ## design early-exit networks for Fashion-MNIST (CONFIG=, OUT= for others)
+	build/nachos search $(CONFIG) --out $(OUT)
+
+sanitize: setup ## run the tests that need no torch under the address and undefined-behaviour sanitizers
+	@cmake --preset asan-ubsan --log-level=WARNING $(CMAKE_ARGS)
+	@cmake --build --preset asan-ubsan -j $(JOBS)
+	@$(call run_tests,build-asan,-LE slow --no-tests=error)
+
+lint: setup ## check the format and run clang-tidy
+	@cmake --preset asan-ubsan --log-level=WARNING $(CMAKE_ARGS)
+	@scripts/lint build-asan
+
+format: setup ## format all sources
+	@git ls-files -co --exclude-standard -- '*.h' '*.cpp' | xargs clang-format -i
+
+clean: ## remove what was built
+	rm -rf build build-debug build-asan

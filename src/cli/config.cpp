@@ -1,0 +1,61 @@
+#include "cli/config.h"
+
+#include "cli/option_visitors.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "policy/confidence.h"
+
+namespace nachos::cli {
+
+void PolicyOptions::describe(core::OptionVisitor& v) {
+    std::vector<std::string_view> names;
+    for (const auto& row : policy::measures()) names.push_back(row.name);
+    v.field({"measure", "confidence measure that exits are taken by", 0, 0, names}, measure);
+    v.field({"budgets", "steps of the grid of average costs that thresholds are fitted for", 2, 64}, budgets);
+}
+
+void SearchConfig::describe(core::OptionVisitor& v) {
+    v.field({"seed", "every random stream is derived from it"}, seed);
+    v.field({"device", "where networks are trained; auto = cuda if there is one", 0, 0, {"auto", "cpu", "cuda"}}, device);
+    v.field({"threads_per_evaluation", "threads of one evaluation; part of the study's identity", 1, 1024},
+            threads_per_evaluation);
+    const auto group = [&](std::string_view key, std::string_view help, auto& options) {
+        v.group(key, help, [&] { options.describe(v); });
+    };
+    group("data", "the data set and its parts", data);
+    group("augment", "what training images go through", augment);
+    group("space", "the architectures searched", space);
+    group("limits", "what an admissible design must meet; none = no limit", limits);
+    group("loss", "training loss of a network with exits", loss);
+    group("supernet", "training of the shared weights", supernet);
+    group("evaluate", "evaluation of a candidate with inherited weights", evaluate);
+    group("policy", "when a sample leaves", policy);
+    group("search", "the search engine", search);
+    group("final", "training of the chosen designs", final);
+}
+
+SearchConfig parse_config(const std::string& toml, const std::string& where, const std::vector<std::string>& overrides) {
+    SearchConfig config;
+    read_options({toml, where, overrides}, [&](core::OptionVisitor& v) { config.describe(v); });
+    require(config.search.initial <= config.search.evaluations, ErrorKind::usage,
+            "search.initial = {} is more than search.evaluations = {} ({})", config.search.initial,
+            config.search.evaluations, where);
+    return config;
+}
+
+SearchConfig load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+    constexpr std::uint64_t kMaxBytes = 1 << 20;
+    require(std::filesystem::is_regular_file(path), ErrorKind::usage, "there is no configuration file {}", path.string());
+    return parse_config(core::read_file(path, kMaxBytes), path.string(), overrides);
+}
+
+std::string to_toml(SearchConfig config) {
+    return options_to_toml([&](core::OptionVisitor& v) { config.describe(v); });
+}
+
+std::string config_schema() {
+    SearchConfig config;
+    return options_schema([&](core::OptionVisitor& v) { config.describe(v); }, "nachos search configuration");
+}
+
+}  // namespace nachos::cli

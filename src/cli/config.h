@@ -1,0 +1,55 @@
+#pragma once
+
+#include "arch/search_space.h"
+#include "data/dataset.h"
+#include "data/loader.h"
+#include "search/engine.h"
+#include "study/evaluation.h"
+#include "train/options.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace nachos::cli {
+
+/// Exit policy, group [policy].
+struct PolicyOptions {
+    std::string measure = "max_prob";  ///< confidence measure (method 4), a row of policy::measures()
+    int budgets = 16;                  ///< steps of the budget grid (method 6); [2, 64]
+
+    void describe(core::OptionVisitor& v);
+};
+
+/// The whole configuration of `nachos search`.
+struct SearchConfig {
+    std::uint64_t seed = 0;
+    std::string device = "auto";     ///< "auto", "cpu" or "cuda"
+    int threads_per_evaluation = 1;  ///< part of the study's identity: results may depend on it; [1, 1024]
+    data::DataOptions data;
+    data::AugmentOptions augment;
+    arch::SpaceOptions space;
+    study::Limits limits;
+    train::LossOptions loss;
+    train::SupernetOptions supernet;
+    train::EvaluateOptions evaluate;
+    PolicyOptions policy;
+    search::SearchOptions search;
+    train::FinalOptions final;
+
+    void describe(core::OptionVisitor& v);
+};
+
+/// Reads CONFIG.toml and the overrides "key=value", and checks what no single key can say (search.initial within
+/// search.evaluations). Throws Error(usage): what, got, allowed, where.
+SearchConfig load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
+
+/// The same of a text, e.g. the one a study holds; `where` names it in messages.
+SearchConfig parse_config(const std::string& toml, const std::string& where, const std::vector<std::string>& overrides = {});
+
+/// Every key with its value: the text that identifies a study. parse_config gives the same configuration back.
+std::string to_toml(SearchConfig config);
+
+std::string config_schema();
+
+}  // namespace nachos::cli

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+namespace nachos::cli {
+
+/// What a study records of where it ran, and `doctor` prints.
+struct Machine {
+    std::string cpu;   ///< model name
+    int cores = 0;     ///< this process may use
+    std::string simd;  ///< widest vector instructions, e.g. "AVX2"
+    std::string memory;
+    std::string system;  ///< name and version
+};
+Machine this_machine();
+
+/// Compiler and its version.
+std::string compiler_text();
+
+}  // namespace nachos::cli

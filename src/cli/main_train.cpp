@@ -1,0 +1,16 @@
+#include "cli/commands.h"
+#include "cli/train_session.h"
+
+#include <cstdlib>
+
+int main(int argc, char** argv) {
+    using namespace nachos::cli;
+    // Supernet training meets thousands of layer shapes; oneDNN's default cache of 1,024 would compile kernels again and again.
+    ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16384", 0);
+    CLI::App app("The part of nachos that trains; nachos search and nachos final start it.", "nachos-train");
+    app.require_subcommand(1);
+    TrainingArguments search, final;
+    add_search_options(app, search)->callback([&] { search_command(search); });
+    add_final_options(app, final)->callback([&] { final_command(final); });
+    return run_app(app, argc, argv);
+}

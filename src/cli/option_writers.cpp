@@ -1,0 +1,149 @@
+#include "cli/generic_visitor.h"
+#include "cli/option_visitors.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace nachos::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string toml_text(bool value) { return value ? "true" : "false"; }
+std::string toml_text(int value) { return fmt::format("{}", value); }
+std::string toml_text(std::uint64_t value) { return fmt::format("{}", value); }
+
+/// The shortest text that reads back as the same number.
+std::string toml_text(double value) {
+    std::string text = fmt::format("{}", value);
+    if (text.find_first_of(".e") == std::string::npos) text += ".0";
+    return text;
+}
+
+/// JSON's escapes are TOML's, but for DEL.
+std::string toml_text(const std::string& value) {
+    std::string text = Json(value).dump();
+    for (std::size_t at; (at = text.find('\x7f')) != std::string::npos;) text.replace(at, 1, "\\u007F");
+    return text;
+}
+
+std::string toml_text(const std::optional<double>& value) { return value ? toml_text(*value) : "\"none\""; }
+
+template <class T>
+std::string toml_text(const std::vector<T>& values) {
+    std::vector<std::string> items;
+    for (const auto& value : values) items.push_back(toml_text(value));
+    return fmt::format("[{}]", fmt::join(items, ", "));
+}
+
+class TomlWriter : public GenericVisitor<TomlWriter> {
+  public:
+    template <class T>
+    void visit(const core::OptionInfo& info, const T& value) {
+        text_ += fmt::format("{} = {}\n", info.key, toml_text(value));
+    }
+
+    void group(std::string_view key, std::string_view, const std::function<void()>& body) override {
+        const std::string outer = name_;
+        name_ = outer.empty() ? std::string(key) : outer + "." + std::string(key);
+        text_ += fmt::format("\n[{}]\n", name_);
+        body();
+        name_ = outer;
+    }
+
+    const std::string& text() const { return text_; }
+
+  private:
+    std::string text_;
+    std::string name_;  ///< of the group
+};
+
+class SchemaWriter : public GenericVisitor<SchemaWriter> {
+  public:
+    template <class T>
+    void visit(const core::OptionInfo& info, const T& value) {
+        Json property = type_of(info, value);
+        property["description"] = info.help;
+        at_->operator[]("properties")[std::string(info.key)] = std::move(property);
+    }
+
+    void group(std::string_view key, std::string_view help, const std::function<void()>& body) override {
+        Json* outer = at_;
+        Json inner = object();
+        inner["description"] = help;
+        at_ = &inner;
+        body();
+        at_ = outer;
+        at_->operator[]("properties")[std::string(key)] = std::move(inner);
+    }
+
+    static Json object() { return {{"type", "object"}, {"additionalProperties", false}, {"properties", Json::object()}}; }
+
+    Json schema = object();
+
+  private:
+    /// Whole bounds without a decimal point.
+    static Json bound(double value) {
+        return value == std::floor(value) ? Json(static_cast<std::int64_t>(value)) : Json(value);
+    }
+
+    static Json number(const core::OptionInfo& info, const char* type) {
+        Json property = {{"type", type}};
+        if (std::isfinite(info.min)) property["minimum"] = bound(info.min);
+        if (std::isfinite(info.max)) property["maximum"] = bound(info.max);
+        return property;
+    }
+
+    static Json with_default(Json property, const Json& value) {
+        property["default"] = value;
+        return property;
+    }
+
+    static Json type_of(const core::OptionInfo&, bool value) { return with_default({{"type", "boolean"}}, value); }
+    static Json type_of(const core::OptionInfo& info, int value) { return with_default(number(info, "integer"), value); }
+    static Json type_of(const core::OptionInfo& info, double value) { return with_default(number(info, "number"), value); }
+    static Json type_of(const core::OptionInfo& info, std::uint64_t value) {
+        core::OptionInfo natural = info;
+        natural.min = std::max(info.min, 0.0);
+        return with_default(number(natural, "integer"), value);
+    }
+    static Json type_of(const core::OptionInfo& info, const std::string& value) {
+        Json property = {{"type", "string"}};
+        if (!info.allowed.empty()) property["enum"] = info.allowed;
+        return with_default(std::move(property), value);
+    }
+    static Json type_of(const core::OptionInfo& info, const std::optional<double>& value) {
+        return with_default({{"anyOf", Json::array({number(info, "number"), {{"const", "none"}}})}},
+                            value ? Json(*value) : Json("none"));
+    }
+    static Json type_of(const core::OptionInfo& info, const std::vector<int>& value) {
+        return with_default({{"type", "array"}, {"items", number(info, "integer")}}, value);
+    }
+    static Json type_of(const core::OptionInfo& info, const std::vector<std::vector<int>>& value) {
+        const Json inner = {{"type", "array"}, {"items", number(info, "integer")}};
+        return with_default({{"type", "array"}, {"items", inner}}, value);
+    }
+
+    Json* at_ = &schema;
+};
+
+}  // namespace
+
+std::string options_to_toml(const Describe& describe) {
+    TomlWriter writer;
+    describe(writer);
+    return writer.text();
+}
+
+std::string options_schema(const Describe& describe, const std::string& title) {
+    SchemaWriter writer;
+    describe(writer);
+    Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
+    schema.update(writer.schema);
+    return schema.dump(2) + "\n";
+}
+
+}  // namespace nachos::cli

@@ -1,0 +1,60 @@
+#include "cli/commands.h"
+#include "cli/limit_options.h"
+#include "core/error.h"
+#include "report/results.h"
+
+#include <cstdio>
+#include <memory>
+
+namespace nachos::cli {
+namespace {
+
+struct ParetoArguments {
+    explicit ParetoArguments(CLI::App& command) : limits(command) {}
+
+    std::string folder;
+    Format format = Format::table;
+    bool searched = false;
+    LimitOptions limits;
+};
+
+[[noreturn]] void fail_inadmissible(const report::Results& results) {
+    std::string message = "no design meets the limits";
+    if (!results.nearest.empty()) message += "; the nearest:";
+    for (const auto& design : results.nearest)
+        for (const auto& violation : design.violations)
+            message += fmt::format("\n  {}: {}", design.id, report::violation_text(violation));
+    throw Error(ErrorKind::inadmissible, message);
+}
+
+void print_pareto(const ParetoArguments& arguments) {
+    const auto snapshot = report::read(study::Study::open_readonly(arguments.folder));
+    const auto limits = arguments.limits.applied_to(snapshot.facts.limits);
+    const auto stage = arguments.searched ? report::Stage::searched : report::Stage::final;
+    const auto results = report::results(snapshot, limits, stage);
+    if (results.designs.empty()) fail_inadmissible(results);
+    switch (arguments.format) {
+        case Format::table:
+            fmt::print("{}", report::pareto_table(results));
+            break;
+        case Format::json:
+            fmt::print("{}", report::pareto_json(results));
+            break;
+        case Format::csv:
+            fmt::print("{}", report::pareto_csv(results));
+            break;
+    }
+}
+
+}  // namespace
+
+void add_pareto_command(CLI::App& app) {
+    CLI::App* command = app.add_subcommand("pareto", "the admissible designs of a study under any limits");
+    auto arguments = std::make_shared<ParetoArguments>(*command);
+    command->add_option("DIR", arguments->folder, "folder of the study")->required();
+    command->add_flag("--searched", arguments->searched, "the designs of the search, though some are trained by now");
+    add_format_option(*command, arguments->format);
+    command->callback([arguments] { print_pareto(*arguments); });
+}
+
+}  // namespace nachos::cli

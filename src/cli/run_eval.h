@@ -1,0 +1,25 @@
+#pragma once
+
+#include "cli/commands.h"
+#include "model/model_file.h"
+
+#include <optional>
+#include <string>
+
+namespace nachos::cli {
+
+/// Reads a model and checks that this program can feed it. Throws Error(bad_data).
+model::Model runnable_model(const std::string& path);
+
+struct EvalArguments {
+    std::string model;
+    std::string data;
+    std::string split = "test";
+    std::optional<double> max_avg_macs;
+    Format format = Format::table;
+};
+
+/// nachos-run eval: runs the model over a split and prints what it did.
+void evaluate(const EvalArguments& arguments);
+
+}  // namespace nachos::cli

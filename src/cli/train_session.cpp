@@ -1,0 +1,86 @@
+#include "cli/train_session.h"
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "cost/cost.h"
+#include "train/evaluate.h"
+
+#include <ATen/Parallel.h>
+
+namespace nachos::cli {
+namespace {
+
+arch::TaskShape task_of(const data::Parts& parts) {
+    const data::Examples& e = parts.train.examples();
+    require(e.height == e.width, ErrorKind::usage,
+            "images of '{}' are {} x {} pixels, square ones are needed; set data.resolution to resize them", parts.name, e.width,
+            e.height);
+    return {e.height, e.channels, static_cast<int>(parts.class_names.size())};
+}
+
+torch::Device device_named(const std::string& name) {
+    const bool cuda = torch::cuda::is_available();
+    require(name != "cuda" || cuda, ErrorKind::usage, "device is 'cuda', but libtorch sees no CUDA device; allowed here: auto, cpu");
+    return cuda && name != "cpu" ? torch::kCUDA : torch::kCPU;
+}
+
+data::Parts load_parts(const SearchConfig& config) { return data::split(data::load(config.data), config.data, config.seed); }
+
+}  // namespace
+
+Session::Session(SearchConfig given)
+    : config(std::move(given)),
+      parts(load_parts(config)),
+      normalisation(data::normalisation_of(parts.train)),
+      space(arch::make_space(config.space, task_of(parts))),
+      axes(search::axes_of(space, config.limits, [this](const arch::ArchSpec& s) { return train::costs_of(space.build(s)); })),
+      budgets(search::budget_grid(axes, config.policy.budgets)),
+      device(device_named(config.device)),
+      rng(config.seed) {}
+
+study::Facts Session::facts() const {
+    study::Facts facts;
+    facts.data = parts.name;
+    facts.class_names = parts.class_names;
+    facts.train_images = static_cast<int>(parts.train.examples().size());
+    facts.validation_images = static_cast<int>(parts.validation.examples().size());
+    facts.calibration_images = static_cast<int>(parts.calibration.examples().size());
+    facts.test_images = parts.test.size();
+    facts.split_digest = parts.digest;
+    facts.measure = config.policy.measure;
+    facts.limits = config.limits;
+    facts.min_macs = axes.min_macs;
+    facts.max_macs = axes.max_macs;
+    facts.max_error = axes.max_error;
+    return facts;
+}
+
+nn::WeightBank Session::fresh_bank() const { return {space.weight_layers(), rng.stream("supernet weights"), device}; }
+
+void stop_here() { fail(ErrorKind::stopped, "stopped after a checkpoint; the same command goes on from there"); }
+
+std::string weights_digest(const nn::WeightBank& bank) {
+    std::string all;
+    nn::for_each_tensor(bank, [&](const std::string& name, const torch::Tensor& t) {
+        const torch::Tensor plain = t.detach().cpu().contiguous();
+        const std::span<const float> values(plain.data_ptr<float>(), static_cast<std::size_t>(plain.numel()));
+        all += name + core::hash_hex(core::bytes_of(values));
+    });
+    return core::hash_hex(all);
+}
+
+void ensure_supernet(const Session& session, study::Study& study, nn::WeightBank& bank, const Job& job) {
+    train::train_supernet(bank, session.space, session.config.supernet,
+                          {.examples = session.parts.train.examples(),
+                           .normalisation = session.normalisation,
+                           .augment = session.config.augment,
+                           .loss = session.config.loss,
+                           .rng = session.rng.stream("supernet"),
+                           .device = session.device,
+                           .checkpoint = study.path_of("checkpoints/supernet.safetensors"),
+                           .progress = job.progress,
+                           .should_stop = job.should_stop,
+                           .phase = "supernet"});
+}
+
+}  // namespace nachos::cli

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "arch/search_space.h"
+#include "cli/config.h"
+#include "cli/training_arguments.h"
+#include "core/progress.h"
+#include "data/parts.h"
+#include "nn/weight_bank.h"
+#include "search/archive.h"
+#include "study/store.h"
+#include "train/trainer.h"
+
+#include <functional>
+#include <string>
+
+namespace nachos::cli {
+
+/// What every training command works with, made from a configuration alone: data, space, budgets, random streams.
+struct Session {
+    explicit Session(SearchConfig config);
+
+    SearchConfig config;
+    data::Parts parts;
+    data::Normalisation normalisation;
+    arch::SearchSpace space;
+    search::HypervolumeAxes axes;
+    std::vector<double> budgets;
+    torch::Device device;
+    core::Rng rng;
+
+    study::Facts facts() const;
+    /// The supernet's bank, untrained.
+    nn::WeightBank fresh_bank() const;
+};
+
+/// The running command's side of things: progress, and when to stop.
+struct Job {
+    core::ProgressFn progress;
+    std::function<bool()> should_stop;
+    int workers = 1;
+};
+
+/// Throws Error(stopped): what to do to go on.
+[[noreturn]] void stop_here();
+
+/// Trains the supernet, or goes on from the study's checkpoint; at once if it was already done.
+void ensure_supernet(const Session& session, study::Study& study, nn::WeightBank& bank, const Job& job);
+
+/// Identifies weights: hash of all tensors of a bank.
+std::string weights_digest(const nn::WeightBank& bank);
+
+/// The search, with evaluations answered from the study where they are known. Returns the archive.
+std::vector<study::Evaluation> run_search(const Session& session, study::Study& study, const nn::WeightBank& bank, const Job& job);
+
+/// Trains, calibrates and measures the `top` best architectures of the searched front; those the study already holds stay.
+void run_final(const Session& session, study::Study& study, const nn::WeightBank& bank, int top, const Job& job);
+
+/// Whole commands, run by nachos-train.
+void search_command(const TrainingArguments& arguments);
+void final_command(const TrainingArguments& arguments);
+
+}  // namespace nachos::cli

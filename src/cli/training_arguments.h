@@ -1,0 +1,33 @@
+#pragma once
+
+#include "cli/progress_bar.h"
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nachos::cli {
+
+/// Options of the commands that train, read alike by nachos (which checks them) and nachos-train (which does the work).
+struct TrainingArguments {
+    std::string config;                  ///< CONFIG.toml; search only
+    std::vector<std::string> overrides;  ///< "key=value"; search only
+    std::string out;                     ///< DIR
+    int workers = 0;                     ///< candidates evaluated at once; 0 = one a core
+    double max_hours = 0;                ///< stop after a checkpoint beyond this; 0 = no limit
+    bool resume_only = false;
+    bool overwrite = false;
+    std::optional<int> top;  ///< final only: architectures trained, instead of the study's final.top
+    ProgressStyle progress = ProgressStyle::automatic;
+    std::string log_file;  ///< JSON lines; empty = DIR/log.jsonl
+};
+
+/// "search CONFIG.toml [key=value ...] --out DIR" and its options.
+CLI::App* add_search_options(CLI::App& app, TrainingArguments& arguments);
+
+/// "final DIR [--top K]" and its options.
+CLI::App* add_final_options(CLI::App& app, TrainingArguments& arguments);
+
+}  // namespace nachos::cli

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nachos::core {
+
+/// Parses the JSON text of a file that is not to be trusted. Throws Error(bad_data) naming `where`.
+nlohmann::json parse_json(std::string_view text, const std::string& where);
+
+/// JSON on one line; bytes that are not UTF-8 (folder names, say) become U+FFFD.
+std::string to_text(const nlohmann::ordered_json& value);
+
+/// Reads one JSON object of such a file. Every method throws Error(bad_data) naming the place, the key and what stands
+/// there.
+class JsonReader {
+  public:
+    /// `object` must outlive the reader.
+    JsonReader(const nlohmann::json& object, std::string where);
+
+    std::string text(const char* key) const;
+    double number(const char* key) const;
+    int integer(const char* key) const;
+    std::vector<std::string> texts(const char* key) const;
+    std::vector<double> numbers(const char* key) const;
+    JsonReader object(const char* key) const;
+    std::vector<JsonReader> objects(const char* key) const;
+    /// The list at `key`, its items unread.
+    const nlohmann::json& list(const char* key) const;
+    /// One such item as a number.
+    double number_in(const nlohmann::json& item, const char* key) const;
+
+  private:
+    const nlohmann::json& at(const char* key) const;
+    [[noreturn]] void fail_at(const char* key, const nlohmann::json& got, const char* needed) const;
+
+    const nlohmann::json* object_;
+    std::string where_;
+};
+
+}  // namespace nachos::core

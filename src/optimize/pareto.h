@@ -1,0 +1,25 @@
+#pragma once
+
+#include <vector>
+
+namespace nachos::optimize {
+
+/// Objectives of one point, all minimised.
+using Objectives = std::vector<double>;
+
+/// Non-domination rank of each point, 0 = best (Deb et al. 2002, section III-A). O(M N^2). Finite objectives, equal sizes.
+std::vector<int> non_dominated_ranks(const std::vector<Objectives>& points);
+
+/// Indices of the points that no other dominates, ascending in the first objective; of equal points the first one only. Two
+/// objectives. O(N * front).
+std::vector<int> front_2d(const std::vector<Objectives>& points);
+
+/// Crowding distance of each point of one front (Deb et al. 2002, section III-B); infinite at the ends, 0 for a point that
+/// repeats another. O(M N log N).
+std::vector<double> crowding_distances(const std::vector<Objectives>& front);
+
+/// Area that the points dominate below `reference` (Zitzler and Thiele 1998). Two objectives; points that are not below the
+/// reference in both add nothing. O(N log N).
+double hypervolume_2d(const std::vector<Objectives>& points, const Objectives& reference);
+
+}  // namespace nachos::optimize

@@ -1,0 +1,88 @@
+#include "report/results.h"
+
+#include "report/number_text.h"
+
+#include <fmt/format.h>
+
+namespace nachos::report {
+namespace {
+
+constexpr int kNearestShown = 3;
+
+/// Trained networks as an archive, their curves being their figures on the calibration part.
+std::vector<study::Evaluation> as_archive(const std::vector<study::TrainedModel>& models) {
+    std::vector<study::Evaluation> archive;
+    for (const auto& model : models) {
+        study::Evaluation e;
+        e.arch = model.arch;
+        e.costs = model.costs;
+        for (const auto& p : model.points)
+            e.curve.push_back({p.budget_index, p.budget_macs, p.avg_macs_paper, p.calibration});
+        archive.push_back(std::move(e));
+    }
+    return archive;
+}
+
+std::vector<study::TrainedModel> trained_designs(const Snapshot& snapshot) {
+    std::vector<study::TrainedModel> designs;
+    for (const auto& model : snapshot.models)
+        if (!model.comparator) designs.push_back(model);
+    return designs;
+}
+
+DesignRow row_of(const study::Evaluation& evaluation, const study::CurvePoint& point, const study::Limits& limits) {
+    DesignRow row;
+    row.id = fmt::format("{}-{:02}", arch::arch_id(evaluation.arch), point.budget_index);
+    row.arch = evaluation.arch;
+    row.point = point.point;
+    row.avg_macs_paper = point.avg_macs_paper;
+    row.costs = evaluation.costs;
+    row.violations = study::violations(limits, evaluation.costs, point.point);
+    return row;
+}
+
+}  // namespace
+
+Snapshot read(const study::Study& study) {
+    return {study.facts(), study.config(), study.evaluations(), study.models(), study.history(), study.test_reads()};
+}
+
+Results results(const Snapshot& snapshot, const study::Limits& limits, Stage stage) {
+    const auto models = stage == Stage::final ? trained_designs(snapshot) : std::vector<study::TrainedModel>{};
+    const auto archive = models.empty() ? snapshot.evaluations : as_archive(models);
+    const auto row = [&](const search::Design& design) {
+        const auto evaluation = static_cast<std::size_t>(design.evaluation);
+        const auto point = static_cast<std::size_t>(design.point);
+        DesignRow r = row_of(archive[evaluation], archive[evaluation].curve[point], limits);
+        if (models.empty()) {
+            r.measure = snapshot.facts.measure;
+            r.search_accuracy = r.point.accuracy;
+            return r;
+        }
+        const auto& trained = models[evaluation].points[point];
+        r.measure = models[evaluation].measure;
+        r.model_file = models[evaluation].model_file;
+        r.search_accuracy = trained.search_accuracy;
+        r.calibration_accuracy = trained.calibration.accuracy;
+        if (trained.test) r.test_accuracy = trained.test->accuracy;
+        return r;
+    };
+    Results results{search::hypervolume(archive, limits, snapshot.axes()), snapshot.axes(), limits, {}, {}};
+    for (const auto& design : search::admissible_front(archive, limits)) results.designs.push_back(row(design));
+    if (!results.designs.empty()) return results;
+    for (const auto& design : search::nearest_designs(archive, limits, kNearestShown))
+        results.nearest.push_back(row(design));
+    return results;
+}
+
+std::string violation_text(const study::Violation& v) {
+    const bool share = v.limit.starts_with("min_");
+    const bool bytes = v.limit.ends_with("_bytes");
+    const auto text = [&](double value) {
+        return share ? percent_text(value) : bytes ? bytes_text(value) : count_text(value);
+    };
+    return fmt::format("{} is {}, {} {} {}", v.limit, text(v.got), percent_text(v.relative, 1), share ? "below" : "above",
+                       text(v.allowed));
+}
+
+}  // namespace nachos::report

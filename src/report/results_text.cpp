@@ -1,0 +1,119 @@
+#include "report/number_text.h"
+#include "report/results.h"
+#include "study/evaluation_json.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace nachos::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json optional_json(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
+
+/// Costs of one sample are whole numbers, held as reals.
+Json whole(double macs) { return static_cast<std::int64_t>(std::llround(macs)); }
+
+Json design_json(const DesignRow& d) {
+    Json thresholds = Json::array();
+    for (const auto& t : d.point.thresholds) thresholds.push_back(optional_json(t));
+    return {{"id", d.id},
+            {"arch", Json::parse(arch::to_json(d.arch))},
+            {"measure", d.measure},
+            {"thresholds", thresholds},
+            {"accuracy",
+             {{"search", optional_json(d.search_accuracy)},
+              {"calibration", optional_json(d.calibration_accuracy)},
+              {"test", optional_json(d.test_accuracy)}}},
+            {"avg_macs", d.point.avg_cost},
+            {"avg_macs_paper", d.avg_macs_paper},
+            {"p95_macs", whole(d.point.p95_cost)},
+            {"worst_macs", whole(d.point.worst_cost)},
+            {"params", d.costs.params},
+            {"peak_activation_bytes", d.costs.peak_activation_bytes},
+            {"exit_share", d.point.exit_share},
+            {"admissible", d.admissible()}};
+}
+
+using Cells = std::vector<std::string>;
+
+Cells cells_of(const DesignRow& d) {
+    return {d.id,
+            percent_text(d.search_accuracy),
+            percent_text(d.calibration_accuracy),
+            percent_text(d.test_accuracy),
+            count_text(d.point.avg_cost),
+            count_text(d.point.p95_cost),
+            count_text(d.point.worst_cost),
+            count_text(static_cast<double>(d.costs.params)),
+            bytes_text(static_cast<double>(d.costs.peak_activation_bytes)),
+            shares_text(d.point.exit_share),
+            thresholds_text(d.point.thresholds)};
+}
+
+/// Columns padded to their widest cell; the first and the last two are text, the others figures.
+std::string aligned(const std::vector<Cells>& rows) {
+    std::vector<std::size_t> width(rows.front().size());
+    for (const auto& row : rows)
+        for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+    std::string text;
+    for (const auto& row : rows) {
+        std::string line;
+        for (std::size_t c = 0; c < row.size(); ++c) {
+            const bool left = c == 0 || c + 2 >= row.size();
+            line += left ? fmt::format("{:<{}}  ", row[c], width[c]) : fmt::format("{:>{}}  ", row[c], width[c]);
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + "\n";
+    }
+    return text;
+}
+
+std::string csv_number(const std::optional<double>& value) { return value ? fmt::format("{}", *value) : ""; }
+
+std::string csv_thresholds(const policy::Thresholds& thresholds) {
+    Cells items;
+    for (const auto& t : thresholds) items.push_back(t ? fmt::format("{}", *t) : "off");
+    return fmt::format("{}", fmt::join(items, ";"));
+}
+
+}  // namespace
+
+std::string pareto_json(const Results& r) {
+    Json designs = Json::array();
+    for (const auto& design : r.designs) designs.push_back(design_json(design));
+    const Json axes = {{"min_macs", r.axes.min_macs}, {"max_macs", r.axes.max_macs}, {"max_error", r.axes.max_error}};
+    const Json document = {{"hypervolume", r.hypervolume},
+                           {"hypervolume_axes", axes},
+                           {"limits", Json::parse(study::to_json(r.limits))},
+                           {"designs", designs}};
+    return document.dump(2) + "\n";
+}
+
+std::string pareto_csv(const Results& r) {
+    std::string text =
+        "id,accuracy_search,accuracy_calibration,accuracy_test,avg_macs,avg_macs_paper,p95_macs,worst_macs,params,"
+        "peak_activation_bytes,measure,thresholds,exit_share,admissible\n";
+    for (const auto& d : r.designs)
+        text +=
+            fmt::format("{},{},{},{},{},{},{:.0f},{:.0f},{},{},{},{},{},{}\n", d.id, csv_number(d.search_accuracy),
+                        csv_number(d.calibration_accuracy), csv_number(d.test_accuracy), d.point.avg_cost, d.avg_macs_paper,
+                        d.point.p95_cost, d.point.worst_cost, d.costs.params, d.costs.peak_activation_bytes, d.measure,
+                        csv_thresholds(d.point.thresholds), fmt::join(d.point.exit_share, ";"), d.admissible());
+    return text;
+}
+
+std::string pareto_table(const Results& r) {
+    const auto& designs = r.designs.empty() ? r.nearest : r.designs;
+    std::vector<Cells> rows = {{"design", "search", "calibr.", "test", "avg MACs", "p95", "worst", "params", "peak",
+                                "leave at exit, %", "thresholds"}};
+    for (const auto& design : designs) rows.push_back(cells_of(design));
+    return aligned(rows);
+}
+
+}  // namespace nachos::report

@@ -1,0 +1,48 @@
+#include "core/error.h"
+#include "search/engine.h"
+#include "search/nsga2_engine.h"
+#include "search/random.h"
+
+#include <algorithm>
+#include <array>
+
+namespace nachos::search {
+namespace {
+
+constexpr std::array kEngines{
+    EngineRow{"nsga2", "evolutionary search over architecture and budget by NSGA-II", nsga2_search},
+    EngineRow{"random", "random search, the floor for the others", random_search},
+};
+
+}  // namespace
+
+std::span<const EngineRow> engines() { return kEngines; }
+
+const EngineRow& engine_named(const std::string& name) {
+    const auto row = std::find_if(kEngines.begin(), kEngines.end(), [&](const EngineRow& r) { return r.name == name; });
+    if (row != kEngines.end()) return *row;
+    std::string known;
+    for (const EngineRow& r : kEngines) known += (known.empty() ? "" : ", ") + std::string(r.name);
+    fail(ErrorKind::usage, "unknown search engine '{}', known are {}", name, known);
+}
+
+void SearchOptions::describe(core::OptionVisitor& v) {
+    std::vector<std::string_view> names;
+    for (const EngineRow& row : engines()) names.push_back(row.name);
+    v.field({.key = "engine", .help = "how architectures are chosen", .allowed = names}, engine);
+    v.field({.key = "evaluations", .help = "architectures evaluated in all", .min = 1, .max = 1e6}, evaluations);
+    v.field({.key = "initial",
+             .help = "of which in the initial design, the smallest and the largest among them; counts up to evaluations",
+             .min = 2,
+             .max = 1e6},
+            initial);
+    v.field({.key = "batch", .help = "architectures handed to the evaluator at once", .min = 1, .max = 1024}, batch);
+    v.field({.key = "crossover",
+             .help = "probability of two-point crossover per pair (published NACHOS value 0.9)",
+             .min = 0,
+             .max = 1},
+            crossover);
+    v.field({.key = "mutation", .help = "probability of mutation per gene; 0 = 1 / genes", .min = 0, .max = 1}, mutation);
+}
+
+}  // namespace nachos::search

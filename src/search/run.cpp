@@ -1,0 +1,53 @@
+#include "search/run.h"
+
+#include "core/error.h"
+
+#include <algorithm>
+
+namespace nachos::search {
+
+Run::Run(const SearchProblem& problem, const SearchOptions& options, const SearchObserver& observer)
+    : problem_(problem),
+      options_(options),
+      observer_(observer),
+      axes_(axes_of(problem.space, problem.limits, problem.costs)) {}
+
+int Run::room() const { return std::min(options_.batch, options_.evaluations - static_cast<int>(result_.archive.size())); }
+
+std::span<const study::Evaluation> Run::evaluate(std::span<const arch::ArchSpec> batch) {
+    std::vector<study::Evaluation> evaluations = problem_.evaluate(batch);
+    require(evaluations.size() == batch.size(), ErrorKind::runtime, "the evaluator answered {} of {} architectures",
+            evaluations.size(), batch.size());
+    std::move(evaluations.begin(), evaluations.end(), std::back_inserter(result_.archive));
+    record();
+    return std::span<const study::Evaluation>(result_.archive).last(batch.size());
+}
+
+void Run::initial_design(Proposals& proposals, int count) {
+    while (true) {
+        std::vector<arch::ArchSpec> batch;
+        proposals.top_up(batch, std::min(room(), count - static_cast<int>(result_.archive.size())));
+        if (batch.empty()) return;
+        evaluate(batch);
+    }
+}
+
+void Run::record() {
+    const auto& archive = result_.archive;
+    const auto feasible = std::count_if(archive.begin(), archive.end(), [&](const study::Evaluation& evaluation) {
+        return has_admissible_point(evaluation, problem_.limits);
+    });
+    result_.history.push_back({.evaluations = static_cast<int>(archive.size()),
+                               .total = options_.evaluations,
+                               .hypervolume = hypervolume(archive, problem_.limits, axes_),
+                               .feasible_share = static_cast<double>(feasible) / static_cast<double>(archive.size())});
+    if (observer_) observer_(result_.history.back());
+}
+
+bool has_admissible_point(const study::Evaluation& evaluation, const study::Limits& limits) {
+    return std::any_of(evaluation.curve.begin(), evaluation.curve.end(), [&](const study::CurvePoint& p) {
+        return study::violations(limits, evaluation.costs, p.point).empty();
+    });
+}
+
+}  // namespace nachos::search

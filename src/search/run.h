@@ -1,0 +1,40 @@
+#pragma once
+
+#include "search/archive.h"
+#include "search/engine.h"
+#include "search/proposals.h"
+
+namespace nachos::search {
+
+/// The archive of one run: evaluates in batches, keeps the history, tells the observer.
+class Run {
+  public:
+    Run(const SearchProblem& problem, const SearchOptions& options, const SearchObserver& observer);
+
+    /// Architectures that the next batch may hold; 0 = done.
+    int room() const;
+
+    /// Evaluates at most room() architectures and returns their evaluations. Throws Error(runtime) if the evaluator does not
+    /// answer each.
+    std::span<const study::Evaluation> evaluate(std::span<const arch::ArchSpec> batch);
+
+    /// Evaluates until `count` architectures are in the archive: the smallest, the largest, then samples.
+    void initial_design(Proposals& proposals, int count);
+
+    std::span<const study::Evaluation> archive() const { return result_.archive; }
+    SearchResult take() { return std::move(result_); }
+
+  private:
+    void record();
+
+    const SearchProblem& problem_;
+    const SearchOptions& options_;
+    const SearchObserver& observer_;
+    HypervolumeAxes axes_;
+    SearchResult result_;
+};
+
+/// Whether any point of the curve meets all limits.
+bool has_admissible_point(const study::Evaluation& evaluation, const study::Limits& limits);
+
+}  // namespace nachos::search

@@ -1,0 +1,15 @@
+#include "study/records.h"
+
+#include "core/hash.h"
+
+#include <nlohmann/json.hpp>
+
+namespace nachos::study {
+
+std::string evaluation_key(const EvaluationIdentity& identity) {
+    const nlohmann::ordered_json parts = {arch::to_json(identity.arch), identity.fidelity,     identity.seed,
+                                          identity.weights_digest,      identity.split_digest, identity.evaluator_version};
+    return core::hash_hex(parts.dump());
+}
+
+}  // namespace nachos::study

@@ -1,0 +1,233 @@
+#include "study/store.h"
+
+#include "core/files.h"
+#include "policy/policy_json.h"
+#include "study/config_diff.h"
+#include "study/database.h"
+#include "study/evaluation_json.h"
+#include "study/folder.h"
+
+#include <fmt/chrono.h>
+
+#include <ctime>
+
+namespace nachos::study {
+
+namespace fs = std::filesystem;
+
+struct Study::State {
+    fs::path folder;
+    std::unique_ptr<WriterLock> lock;  ///< held by a writer
+    Database database;
+
+    std::string where(const char* table, std::int64_t row) const {
+        return fmt::format("{}, {} {}", database.path().string(), table, row);
+    }
+};
+
+namespace {
+
+constexpr const char* kConfigKey = "config";
+constexpr const char* kFactsKey = "facts";
+
+/// Rows of a query, each made a value by `row_of`.
+template <class RowOf>
+auto rows(const Database& database, const char* sql, RowOf row_of) {
+    return database.run([&](SQLite::Database& db) {
+        SQLite::Statement query(db, sql);
+        std::vector<decltype(row_of(query))> result;
+        while (query.executeStep()) result.push_back(row_of(query));
+        return result;
+    });
+}
+
+void check_exits(const arch::ArchSpec& arch, const ArchCosts& costs, const std::string& where) {
+    const auto exits = static_cast<std::size_t>(arch.placed_exits()) + 1;
+    require(costs.executed_macs.size() == exits, ErrorKind::bad_data, "{}: has costs of {} exits, its architecture has {}",
+            where, costs.executed_macs.size(), exits);
+}
+
+constexpr const char* kEvaluationColumns = "id, arch, fidelity, error, costs, curve, table_file, seconds";
+
+Evaluation evaluation_of(SQLite::Statement& row, const std::string& where, const fs::path& folder) {
+    Evaluation e;
+    e.arch = arch::spec_from_json(row.getColumn(1).getString(), where);
+    e.fidelity = row.getColumn(2).getString();
+    e.error = row.getColumn(3).getString();
+    e.costs = costs_from_json(row.getColumn(4).getString(), where);
+    e.curve = curve_from_json(row.getColumn(5).getString(), where);
+    e.table_file = row.getColumn(6).getString();
+    if (e.ok()) check_exits(e.arch, e.costs, where);
+    for (const auto& point : e.curve) policy::check(point.point, e.arch.placed_exits() + 1, where);
+    if (!e.table_file.empty()) path_inside(folder, e.table_file);
+    e.seconds = row.getColumn(7).getDouble();
+    return e;
+}
+
+void require_study(const fs::path& folder) {
+    require(fs::is_regular_file(folder / kDatabaseFile), ErrorKind::usage, "there is no study in {} (it has no {})",
+            folder.string(), kDatabaseFile);
+}
+
+}  // namespace
+
+Study::Study(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Study::Study(Study&&) noexcept = default;
+Study& Study::operator=(Study&&) noexcept = default;
+Study::~Study() = default;
+
+Study Study::create_or_resume(const fs::path& folder, const std::string& resolved_config, const CreateOptions& options) {
+    require_study_or_nothing(folder);
+    if (options.resume_only) require_study(folder);
+    std::error_code error;
+    fs::create_directories(folder, error);
+    require(!error, ErrorKind::runtime, "cannot make the folder {}: {}", folder.string(), error.message());
+    auto lock = std::make_unique<WriterLock>(folder);
+    if (options.overwrite) remove_study_files(folder);
+    Study study(std::make_unique<State>(State{folder, std::move(lock), Database(folder / kDatabaseFile, Access::write)}));
+    study.adopt_config(resolved_config);
+    for (const char* name : {"checkpoints", "tables", "models"}) fs::create_directories(folder / name);
+    return study;
+}
+
+Study Study::resume(const fs::path& folder) {
+    require_study(folder);
+    auto lock = std::make_unique<WriterLock>(folder);
+    return Study(std::make_unique<State>(State{folder, std::move(lock), Database(folder / kDatabaseFile, Access::write)}));
+}
+
+Study Study::open_readonly(const fs::path& folder) {
+    require_study(folder);
+    return Study(std::make_unique<State>(State{folder, nullptr, Database(folder / kDatabaseFile, Access::read_only)}));
+}
+
+void Study::adopt_config(const std::string& resolved_config) {
+    const auto stored = get_meta(kConfigKey);
+    const auto difference = stored ? first_difference(*stored, resolved_config, kBudgetKeys) : std::nullopt;
+    if (difference)
+        fail(ErrorKind::usage, "the study in {} was made with another configuration: {} is {} there, {} now",
+             folder().string(), difference->key, difference->stored.empty() ? "absent" : difference->stored,
+             difference->given.empty() ? "absent" : difference->given);
+    if (stored == resolved_config) return;
+    put_meta(kConfigKey, resolved_config);
+    core::write_file_atomic(folder() / kConfigFile, resolved_config);
+}
+
+const fs::path& Study::folder() const { return state_->folder; }
+
+fs::path Study::path_of(const std::string& name) const { return path_inside(state_->folder, name); }
+
+std::string Study::config() const {
+    const auto text = get_meta(kConfigKey);
+    require(text.has_value(), ErrorKind::bad_data, "the study in {} stopped before its configuration was stored",
+            folder().string());
+    return *text;
+}
+
+void Study::put_facts(const Facts& facts) { put_meta(kFactsKey, to_json(facts)); }
+
+Facts Study::facts() const {
+    const auto text = get_meta(kFactsKey);
+    require(text.has_value(), ErrorKind::bad_data, "the study in {} stopped before its data was read; run the search again",
+            folder().string());
+    return facts_from_json(*text, state_->database.path().string());
+}
+
+std::optional<std::string> Study::get_meta(const std::string& key) const {
+    return state_->database.run([&](SQLite::Database& db) -> std::optional<std::string> {
+        SQLite::Statement query(db, "SELECT value FROM meta WHERE key = ?");
+        query.bind(1, key);
+        if (!query.executeStep()) return std::nullopt;
+        return query.getColumn(0).getString();
+    });
+}
+
+void Study::put_meta(const std::string& key, const std::string& value) {
+    state_->database.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key,
+                             value);
+}
+
+std::optional<Evaluation> Study::find(const std::string& key) const {
+    return state_->database.run([&](SQLite::Database& db) -> std::optional<Evaluation> {
+        SQLite::Statement query(db, fmt::format("SELECT {} FROM evaluations WHERE key = ?", kEvaluationColumns));
+        query.bind(1, key);
+        if (!query.executeStep()) return std::nullopt;
+        return evaluation_of(query, state_->where("evaluation", query.getColumn(0).getInt64()), folder());
+    });
+}
+
+void Study::append(const std::string& key, const Evaluation& e) {
+    if (!e.table_file.empty()) path_of(e.table_file);
+    state_->database.execute(
+        "INSERT INTO evaluations (key, arch_id, arch, fidelity, error, costs, curve, table_file, seconds) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET error = excluded.error, "
+        "costs = excluded.costs, curve = excluded.curve, table_file = excluded.table_file, seconds = excluded.seconds",
+        key, arch::arch_id(e.arch), arch::to_json(e.arch), e.fidelity, e.error, to_json(e.costs), to_json(e.curve),
+        e.table_file, e.seconds);
+}
+
+std::vector<Evaluation> Study::evaluations() const {
+    const auto sql = fmt::format("SELECT {} FROM evaluations ORDER BY id", kEvaluationColumns);
+    return rows(state_->database, sql.c_str(), [&](SQLite::Statement& row) {
+        return evaluation_of(row, state_->where("evaluation", row.getColumn(0).getInt64()), folder());
+    });
+}
+
+void Study::put_model(const TrainedModel& m) {
+    path_of(m.model_file);
+    state_->database.execute(
+        "INSERT INTO models (name, comparator, arch, measure, costs, model_file, points) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET comparator = excluded.comparator, arch = excluded.arch, "
+        "measure = excluded.measure, costs = excluded.costs, model_file = excluded.model_file, points = excluded.points",
+        m.name, static_cast<int>(m.comparator), arch::to_json(m.arch), m.measure, to_json(m.costs), m.model_file,
+        to_json(m.points));
+}
+
+std::vector<TrainedModel> Study::models() const {
+    constexpr const char* kSql =
+        "SELECT id, name, comparator, arch, measure, costs, model_file, points FROM models ORDER BY id";
+    return rows(state_->database, kSql, [&](SQLite::Statement& row) {
+        const std::string where = state_->where("model", row.getColumn(0).getInt64());
+        TrainedModel m;
+        m.name = row.getColumn(1).getString();
+        m.comparator = row.getColumn(2).getInt() != 0;
+        m.arch = arch::spec_from_json(row.getColumn(3).getString(), where);
+        m.measure = row.getColumn(4).getString();
+        m.costs = costs_from_json(row.getColumn(5).getString(), where);
+        m.model_file = row.getColumn(6).getString();
+        path_of(m.model_file);
+        m.points = trained_points_from_json(row.getColumn(7).getString(), where);
+        check_exits(m.arch, m.costs, where);
+        for (const auto& point : m.points) {
+            policy::check(point.calibration, m.arch.placed_exits() + 1, where);
+            if (point.test) policy::check(*point.test, m.arch.placed_exits() + 1, where);
+        }
+        return m;
+    });
+}
+
+void Study::put_history(const HistoryStep& step) {
+    state_->database.execute("INSERT OR REPLACE INTO history VALUES (?, ?, ?)", step.evaluations, step.hypervolume,
+                             step.feasible_share);
+}
+
+std::vector<HistoryStep> Study::history() const {
+    return rows(
+        state_->database, "SELECT evaluations, hypervolume, feasible_share FROM history ORDER BY evaluations",
+        [](SQLite::Statement& row) {
+            return HistoryStep{row.getColumn(0).getInt(), row.getColumn(1).getDouble(), row.getColumn(2).getDouble()};
+        });
+}
+
+void Study::record_test_read(const std::string& purpose) {
+    const std::string now = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+    state_->database.execute("INSERT INTO test_reads (time, purpose) VALUES (?, ?)", now, purpose);
+}
+
+std::vector<TestRead> Study::test_reads() const {
+    return rows(state_->database, "SELECT time, purpose FROM test_reads ORDER BY id", [](SQLite::Statement& row) {
+        return TestRead{row.getColumn(0).getString(), row.getColumn(1).getString()};
+    });
+}
+
+}  // namespace nachos::study

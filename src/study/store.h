@@ -1,0 +1,78 @@
+#pragma once
+
+#include "study/records.h"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nachos::study {
+
+/// Configuration keys that may differ when a study goes on: budgets.
+inline constexpr std::string_view kBudgetKeys[] = {"search.evaluations"};
+
+struct CreateOptions {
+    bool resume_only = false;  ///< refuse to begin a new study
+    bool overwrite = false;    ///< begin anew: removes what an earlier study in the same folder left
+};
+
+/// A study: the folder DIR with its database study.db, and checkpoints/, tables/, models/ beside it. Whatever a function
+/// here has stored when it returns survives a crash. All throw Error(bad_data) if the database is damaged, Error(runtime) if
+/// the disk fails.
+class Study {
+  public:
+    /// Opens DIR for writing, and begins a study there if the folder is new or empty. Throws Error(usage): the folder holds
+    /// something else; another process writes; the study's configuration is another one (naming the first key that differs).
+    static Study create_or_resume(const std::filesystem::path& folder, const std::string& resolved_config,
+                                  const CreateOptions& options = {});
+    /// Opens DIR for writing with the configuration it has.
+    static Study resume(const std::filesystem::path& folder);
+    /// Opens DIR for looking only: takes no lock, so it can neither stop a writer nor be stopped by one.
+    static Study open_readonly(const std::filesystem::path& folder);
+
+    Study(Study&&) noexcept;
+    Study& operator=(Study&&) noexcept;
+    ~Study();
+
+    const std::filesystem::path& folder() const;
+    /// The path of a file of the study, named relative to its folder. Throws Error(bad_data) if the name leads out of it.
+    std::filesystem::path path_of(const std::string& name) const;
+    /// The resolved configuration, as TOML.
+    std::string config() const;
+
+    void put_facts(const Facts& facts);
+    /// Throws Error(bad_data) if the study stopped before they were stored.
+    Facts facts() const;
+
+    std::optional<std::string> get_meta(const std::string& key) const;
+    void put_meta(const std::string& key, const std::string& value);
+
+    /// The evaluation stored under this key (evaluation_key), if any.
+    std::optional<Evaluation> find(const std::string& key) const;
+    /// Adds an evaluation behind the others; one with the same key is replaced where it stands.
+    void append(const std::string& key, const Evaluation& evaluation);
+    /// All, in the order in which they were first appended.
+    std::vector<Evaluation> evaluations() const;
+
+    /// Adds or replaces the trained network of that name.
+    void put_model(const TrainedModel& model);
+    std::vector<TrainedModel> models() const;
+
+    /// Adds or replaces the step with that number of evaluations.
+    void put_history(const HistoryStep& step);
+    std::vector<HistoryStep> history() const;
+
+    void record_test_read(const std::string& purpose);
+    std::vector<TestRead> test_reads() const;
+
+  private:
+    struct State;
+    explicit Study(std::unique_ptr<State> state);
+    void adopt_config(const std::string& resolved_config);
+
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace nachos::study

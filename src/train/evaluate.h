@@ -1,0 +1,48 @@
+#pragma once
+
+#include "arch/search_space.h"
+#include "nn/network.h"
+#include "policy/confidence.h"
+#include "policy/table.h"
+#include "study/evaluation.h"
+#include "train/tensors.h"
+
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace nachos::train {
+
+/// One pass of a folded network over prepared images: everything it says. Throws Error(runtime) if a logit is not finite.
+policy::RecordedTable record(const nn::FoldedNet& net, const PreparedImages& images, int classes);
+
+/// Copies exact costs into the form the study stores.
+study::ArchCosts costs_of(const arch::NetDesc& net);
+
+/// The curve of operating points of a recorded network: for each budget the best thresholds, cross-fitted.
+std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, const study::ArchCosts& costs,
+                                        policy::Measure measure, std::span<const double> budgets,
+                                        const policy::Calibration& calibration = {});
+
+/// What evaluating a candidate with inherited weights needs; everything is read-only and shared by threads.
+struct InheritContext {
+    const arch::SearchSpace& space;
+    const nn::WeightBank& bank;
+    PreparedImages recalibration;  ///< of the training part, not augmented
+    PreparedImages validation;
+    policy::Measure measure = policy::Measure::max_prob;
+    std::vector<double> budgets;
+    /// Stores a candidate's table and returns its file name; called from several threads, with different architectures. May be empty.
+    std::function<std::string(const arch::ArchSpec&, const policy::RecordedTable&)> store_table;
+};
+
+/// Fidelity `inherit`: recalibrate, fold, run the validation part once, fit thresholds. Never throws: a failure is an Evaluation
+/// with its reason.
+study::Evaluation evaluate_inherited(const InheritContext& context, const arch::ArchSpec& spec);
+
+/// The same for a batch, on `workers` threads, each evaluation on `threads_per_evaluation` threads. The results do not depend
+/// on `workers`.
+std::vector<study::Evaluation> evaluate_inherited(const InheritContext& context, std::span<const arch::ArchSpec> specs, int workers,
+                                                  int threads_per_evaluation);
+
+}  // namespace nachos::train

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "nn/weight_bank.h"
+#include "train/options.h"
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace nachos::train {
+
+/// Half cosine from the peak to 0 over all steps, after a linear warm-up; `step` counts from 0.
+double learning_rate_at(const OptimizerOptions& options, std::int64_t step, std::int64_t steps_per_epoch);
+
+/// SGD with Nesterov momentum and weight decay on convolution and linear weights, as torch::optim::SGD computes it, over a bank. Its
+/// own because its momentum is kept by name, so that checkpoints read back in any libtorch. A tensor without gradient (not sampled
+/// in this step) stays as it is.
+class Sgd {
+  public:
+    Sgd(nn::WeightBank& bank, const OptimizerOptions& options);
+
+    void zero_grad();
+    /// Clips the gradient's norm and steps. Returns the norm before clipping. Throws Error(runtime) if it is not finite.
+    double step(double learning_rate);
+
+    void save(core::TensorFile& file) const;
+    void load(const core::TensorFile& file, const std::string& where);
+
+  private:
+    struct Slot {
+        std::string name;
+        torch::Tensor parameter;
+        torch::Tensor momentum;
+        bool decayed = false;
+    };
+
+    OptimizerOptions options_;
+    std::vector<Slot> slots_;
+};
+
+}  // namespace nachos::train

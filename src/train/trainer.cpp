@@ -1,0 +1,126 @@
+#include "train/trainer.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "nn/network.h"
+#include "train/losses.h"
+#include "train/optimizer.h"
+#include "train/tensors.h"
+
+#include <cmath>
+#include <functional>
+
+namespace nachos::train {
+namespace {
+
+using torch::Tensor;
+
+/// Adds one batch's gradients; returns the loss to report. `rng` belongs to this step.
+using StepFn = std::function<double(const Tensor& x, const Tensor& y, core::Rng rng)>;
+
+struct Checkpoint {
+    nn::WeightBank& bank;
+    Sgd& sgd;
+    const std::filesystem::path& path;
+
+    void save(int epochs_done) const {
+        if (path.empty()) return;
+        core::TensorFile file;
+        bank.save(file, "weights.");
+        sgd.save(file);
+        file.metadata["epochs_done"] = std::to_string(epochs_done);
+        core::write_tensors(path, file);
+    }
+
+    int load() const {
+        if (path.empty() || !std::filesystem::exists(path)) return 0;
+        const core::TensorFile file = core::read_tensors(path);
+        bank.load(file, "weights.", path.string());
+        sgd.load(file, path.string());
+        const std::string& text = file.text("epochs_done", path.string());
+        require(!text.empty() && text.size() < 7 && text.find_first_not_of("0123456789") == std::string::npos,
+                ErrorKind::bad_data, "{}: epochs_done is '{}', a number is needed", path.string(), text);
+        return std::stoi(text);
+    }
+};
+
+void train(nn::WeightBank& bank, const OptimizerOptions& options, const TrainingInput& input, const StepFn& step) {
+    Sgd sgd(bank, options);
+    const Checkpoint checkpoint{bank, sgd, input.checkpoint};
+    const int begin = checkpoint.load();
+    const int batch = std::min<int>(options.batch_size, static_cast<int>(input.examples.size()));
+    data::Loader loader(input.examples, {.batch_size = batch,
+                                         .shuffle = true,
+                                         .drop_last = true,
+                                         .augment = input.augment,
+                                         .threads = 1,
+                                         .seed = input.rng.stream("loader").seed()});
+    const std::int64_t steps = loader.batches_per_epoch();
+    for (int epoch = begin; epoch < options.epochs; ++epoch) {
+        loader.start_epoch(epoch);
+        data::Batch images;
+        double average = 0;
+        for (std::int64_t i = 0; loader.next(images); ++i) {
+            const std::int64_t at = epoch * steps + i;
+            const Tensor x = to_input(images.pixels, images.size, input.examples.height, input.examples.width, input.normalisation,
+                                      input.device);
+            const Tensor y = torch::tensor(images.labels, torch::kLong).to(input.device);
+            sgd.zero_grad();
+            const double loss = step(x, y, input.rng.stream("step", static_cast<std::uint64_t>(at)));
+            require(std::isfinite(loss), ErrorKind::runtime,
+                    "{} diverged in epoch {}: the loss is not finite; lower its learning_rate", input.phase, epoch + 1);
+            sgd.step(learning_rate_at(options, at, steps));
+            average = i == 0 ? loss : 0.98 * average + 0.02 * loss;
+            if (input.progress) input.progress({input.phase, at + 1, steps * options.epochs, fmt::format("loss {:.3f}", average)});
+        }
+        checkpoint.save(epoch + 1);
+        require(epoch + 1 == options.epochs || !input.should_stop || !input.should_stop(), ErrorKind::stopped,
+                "stopped after epoch {} of {} of {}; the same command goes on from there", epoch + 1, options.epochs, input.phase);
+    }
+}
+
+Tensor soft_targets(const nn::Outputs& outputs) { return torch::softmax(outputs.logits.back().detach(), 1); }
+
+/// Loss of a network whose early exits are taught by its own final one, which itself learns from labels alone.
+Tensor self_taught_loss(const nn::Outputs& outputs, const Tensor& labels, const LossOptions& options) {
+    if (options.classification != "independent" || outputs.logits.size() == 1 || options.distillation == 0) {
+        return total_loss(outputs, labels, options);
+    }
+    LossOptions untaught = options;
+    untaught.distillation = 0;
+    const Tensor from_labels = class_losses(outputs.logits.back(), labels, untaught, {}).mean();
+    nn::Outputs early = outputs;
+    early.logits.pop_back();
+    const Tensor taught = classification_loss(early, labels, options, soft_targets(outputs));
+    return (from_labels + taught) * options.class_weight + gate_loss(outputs, labels) * options.gate_weight;
+}
+
+}  // namespace
+
+void train_supernet(nn::WeightBank& bank, const arch::SearchSpace& space, const SupernetOptions& options,
+                    const TrainingInput& input) {
+    const arch::NetDesc largest = space.build(space.with_all_exits(space.largest()));
+    const arch::NetDesc smallest = space.build(space.smallest());
+    train(bank, options.optimizer, input, [&](const Tensor& x, const Tensor& y, core::Rng rng) {
+        const nn::Outputs most = nn::run(largest, bank, x);
+        const Tensor loss = self_taught_loss(most, y, input.loss);
+        loss.backward();
+        const Tensor teacher = soft_targets(most);
+        total_loss(nn::run(smallest, bank, x), y, input.loss, teacher).backward();
+        for (int i = 0; i < options.random_subnets; ++i) {
+            const arch::NetDesc net = space.build(space.decode(space.sample(rng)));
+            total_loss(nn::run(net, bank, x), y, input.loss, teacher).backward();
+        }
+        return loss.item<double>();
+    });
+}
+
+void train_network(nn::WeightBank& bank, const arch::NetDesc& net, const OptimizerOptions& options, const TrainingInput& input) {
+    train(bank, options, input, [&](const Tensor& x, const Tensor& y, core::Rng) {
+        const Tensor loss = self_taught_loss(nn::run(net, bank, x), y, input.loss);
+        loss.backward();
+        return loss.item<double>();
+    });
+}
+
+}  // namespace nachos::train

@@ -1,0 +1,103 @@
+#include "optimize/pareto.h"
+
+#include "core/rng.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+namespace nachos::optimize {
+namespace {
+
+/// On a small lattice, so that equal points and equal coordinates occur.
+std::vector<Objectives> random_points(core::Rng& rng, int count, int side) {
+    std::vector<Objectives> points;
+    for (int i = 0; i < count; ++i)
+        points.push_back({static_cast<double>(rng.between(0, side)), static_cast<double>(rng.between(0, side))});
+    return points;
+}
+
+bool dominates(const Objectives& a, const Objectives& b) { return a[0] <= b[0] && a[1] <= b[1] && a != b; }
+
+/// By definition: points that nobody left dominates get the next rank and leave.
+std::vector<int> brute_ranks(const std::vector<Objectives>& points) {
+    std::vector<int> ranks(points.size(), -1);
+    for (int rank = 0; std::count(ranks.begin(), ranks.end(), -1) > 0; ++rank) {
+        std::vector<std::size_t> peeled;
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            bool free = ranks[i] < 0;
+            for (std::size_t j = 0; j < points.size(); ++j)
+                free = free && !(ranks[j] < 0 && dominates(points[j], points[i]));
+            if (free) peeled.push_back(i);
+        }
+        for (const std::size_t i : peeled) ranks[i] = rank;
+    }
+    return ranks;
+}
+
+TEST(Pareto, RanksEqualBruteForce) {
+    core::Rng rng(1);
+    for (int trial = 0; trial < 200; ++trial) {
+        const auto points = random_points(rng, rng.between(0, 25), rng.between(1, 12));
+        EXPECT_EQ(non_dominated_ranks(points), brute_ranks(points));
+    }
+}
+
+TEST(Pareto, FrontIsRankZeroWithoutRepeats) {
+    core::Rng rng(2);
+    for (int trial = 0; trial < 200; ++trial) {
+        const auto points = random_points(rng, rng.between(0, 25), rng.between(1, 12));
+        const auto ranks = brute_ranks(points);
+        std::set<Objectives> wanted;
+        for (std::size_t i = 0; i < points.size(); ++i)
+            if (ranks[i] == 0) wanted.insert(points[i]);
+        const auto front = front_2d(points);
+        std::vector<Objectives> got;
+        for (const int i : front) {
+            got.push_back(points[static_cast<std::size_t>(i)]);
+            EXPECT_EQ(std::find(points.begin(), points.end(), got.back()) - points.begin(), i);  // the first of equal ones
+        }
+        EXPECT_EQ(got, std::vector<Objectives>(wanted.begin(), wanted.end()));
+    }
+}
+
+TEST(Pareto, CrowdingByHand) {
+    // Two objectives over [0, 4] and [0, 8]: the middle point's neighbours span 3/4 and 6/8.
+    const auto d = crowding_distances({{1, 4}, {0, 8}, {3, 2}, {4, 0}});
+    EXPECT_NEAR(d[0], 3.0 / 4 + 6.0 / 8, 1e-12);
+    EXPECT_TRUE(std::isinf(d[1]));
+    EXPECT_NEAR(d[2], 3.0 / 4 + 4.0 / 8, 1e-12);
+    EXPECT_TRUE(std::isinf(d[3]));
+}
+
+TEST(Pareto, CrowdingOfRepeatsIsZero) {
+    const double inf = std::numeric_limits<double>::infinity();
+    EXPECT_EQ(crowding_distances({{1, 1}, {1, 1}, {1, 1}}), (std::vector<double>{inf, 0, 0}));
+    EXPECT_EQ(crowding_distances({{2, 2}}), (std::vector<double>{inf}));
+    EXPECT_TRUE(crowding_distances({}).empty());
+}
+
+TEST(Pareto, HypervolumeByHand) {
+    EXPECT_NEAR(hypervolume_2d({{0.2, 0.5}, {0.6, 0.1}}, {1, 1}), 0.8 * 0.5 + 0.4 * 0.4, 1e-12);
+    EXPECT_EQ(hypervolume_2d({}, {1, 1}), 0);
+    EXPECT_EQ(hypervolume_2d({{1, 0}, {0.5, 1}, {2, 2}}, {1, 1}), 0);  // on the border or outside
+}
+
+TEST(Pareto, HypervolumeEqualsACountOfCells) {
+    core::Rng rng(3);
+    for (int trial = 0; trial < 100; ++trial) {
+        const int side = 12;
+        const auto points = random_points(rng, rng.between(1, 15), side + 2);
+        int cells = 0;
+        for (int x = 0; x < side; ++x)
+            for (int y = 0; y < side; ++y)
+                cells += std::any_of(points.begin(), points.end(), [&](const auto& p) { return p[0] <= x && p[1] <= y; });
+        EXPECT_NEAR(hypervolume_2d(points, {side, side}), cells, 1e-9);
+    }
+}
+
+}  // namespace
+}  // namespace nachos::optimize

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "core/rng.h"
+#include "policy/thresholds.h"
+
+#include <vector>
+
+namespace nachos::policy {
+
+/// A random view; confidences are multiples of 1 / levels, so that ties occur.
+inline ExitView random_view(core::Rng& rng, int samples, int exits, int levels, int classes = 3) {
+    ExitView view{.samples = samples, .exits = exits, .labels = {}, .predictions = {}, .confidences = {}};
+    for (int n = 0; n < samples; ++n) {
+        view.labels.push_back(rng.between(0, classes - 1));
+        for (int i = 0; i < exits; ++i) {
+            view.predictions.push_back(rng.between(0, classes - 1));
+            const float confidence = static_cast<float>(rng.between(0, levels)) / static_cast<float>(levels);
+            view.confidences.push_back(i + 1 == exits ? 1.0F : confidence);
+        }
+    }
+    return view;
+}
+
+/// Positive, rising, whole numbers.
+inline std::vector<double> random_costs(core::Rng& rng, int exits) {
+    std::vector<double> cost;
+    for (int i = 0; i < exits; ++i) cost.push_back((cost.empty() ? 0 : cost.back()) + rng.between(1, 1000));
+    return cost;
+}
+
+}  // namespace nachos::policy
