@@ -58,8 +58,9 @@ class Reader {
 
   private:
     int number(const json& v, const char* key) const {
-        require(v.is_number_integer() && v.get<std::int64_t>() >= 0 && v.get<std::int64_t>() <= kMaxValue, ErrorKind::bad_data,
-                "{}: key '{}' holds {}, whole numbers from 0 to {} are allowed", where_, key, v.dump(), kMaxValue);
+        require(v.is_number_integer() && v.get<std::int64_t>() >= 0 && v.get<std::int64_t>() <= kMaxValue,
+                ErrorKind::bad_data, "{}: key '{}' holds {}, whole numbers from 0 to {} are allowed", where_, key, v.dump(),
+                kMaxValue);
         return v.get<int>();
     }
 
@@ -71,7 +72,8 @@ class Reader {
 ExitSpec exit_from_json(const json& value, const std::string& where) {
     if (value.is_number_integer()) {
         const auto placed = value.get<std::int64_t>();
-        require(placed == 0 || placed == 1, ErrorKind::bad_data, "{}: an exit is {}, allowed: 0, 1 or an object", where, placed);
+        require(placed == 0 || placed == 1, ErrorKind::bad_data, "{}: an exit is {}, allowed: 0, 1 or an object", where,
+                placed);
         return {.placed = placed == 1};
     }
     require(value.is_object(), ErrorKind::bad_data, "{}: an exit is {}, allowed: 0, 1 or an object", where, value.dump());

@@ -178,7 +178,8 @@ int stage_blocks(Builder& b, const SpaceData& data, const ArchSpec& spec, std::s
 
 int separable_head(Builder& b, const ExitSpec& exit, int site, int classes, int x) {
     const std::string name = fmt::format("exit{}", site);
-    if (exit.convs > 0 && exit.pool > 1) x = b.pool_max(name + ".pool", x, std::min({exit.pool, b.shape(x).h, b.shape(x).w}));
+    if (exit.convs > 0 && exit.pool > 1)
+        x = b.pool_max(name + ".pool", x, std::min({exit.pool, b.shape(x).h, b.shape(x).w}));
     for (int i = 1; i <= exit.convs; ++i) {
         x = b.depthwise(fmt::format("{}.conv{}.depthwise", name, i), x, 3, 1, Activation::hard_swish);
         x = b.conv(fmt::format("{}.conv{}.pointwise", name, i), x, exit.width, 1, 1, Activation::hard_swish);
@@ -192,7 +193,8 @@ int published_head(Builder& b, int pool, int site, int classes, int x) {
     x = b.activation(name + ".relu", x, Activation::relu);
     if (pool > 1) x = b.pool_max(name + ".pool", x, pool);
     int i = 0;
-    for (const int channels : {32, 64, 128}) x = b.plain_conv(fmt::format("{}.conv{}", name, ++i), x, channels, 3, Activation::relu);
+    for (const int channels : {32, 64, 128})
+        x = b.plain_conv(fmt::format("{}.conv{}", name, ++i), x, channels, 3, Activation::relu);
     x = b.flatten(name + ".flatten", x);
     return b.linear(fmt::format("{}.linear{}", name, b.shape(x).c), x, classes + 1, true, Activation::none);
 }
@@ -229,8 +231,8 @@ std::int64_t macs_up_to(const NetDesc& net, int tensor) {
 }
 
 /// The pooling in front of each placed head: built from the last site to the first, 1, 2, then 4 (never larger than the
-/// map) until backbone + head costs less than the next exit's. That comparison leaves earlier heads out, as published: with them
-/// in, an earlier exit is always the cheaper one.
+/// map) until backbone + head costs less than the next exit's. That comparison leaves earlier heads out, as published: with
+/// them in, an earlier exit is always the cheaper one.
 std::vector<int> published_pools(const SpaceData& data, const ArchSpec& spec, const TaskShape& task) {
     NetDesc net = empty_net(task);
     Builder b(net);

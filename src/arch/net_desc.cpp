@@ -25,14 +25,21 @@ std::optional<Shape> derived_shape(const Layer& l, const std::vector<Shape>& in)
                               x.w + 2 * l.padding >= l.kernel;
             return fits ? std::optional(Shape{l.out.c, h, w}) : std::nullopt;
         }
-        case LayerKind::linear: return x.h == 1 && x.w == 1 ? std::optional(Shape{l.out.c, 1, 1}) : std::nullopt;
-        case LayerKind::activation: return x;
+        case LayerKind::linear:
+            return x.h == 1 && x.w == 1 ? std::optional(Shape{l.out.c, 1, 1}) : std::nullopt;
+        case LayerKind::activation:
+            return x;
         case LayerKind::max_pool:
-            return x.h >= l.kernel && x.w >= l.kernel ? std::optional(Shape{x.c, x.h / l.kernel, x.w / l.kernel}) : std::nullopt;
-        case LayerKind::global_avg_pool: return Shape{x.c, 1, 1};
-        case LayerKind::flatten: return Shape{static_cast<int>(x.elements()), 1, 1};
-        case LayerKind::add: return in[1] == x ? std::optional(x) : std::nullopt;
-        case LayerKind::scale: return in[1] == Shape{x.c, 1, 1} ? std::optional(x) : std::nullopt;
+            return x.h >= l.kernel && x.w >= l.kernel ? std::optional(Shape{x.c, x.h / l.kernel, x.w / l.kernel})
+                                                      : std::nullopt;
+        case LayerKind::global_avg_pool:
+            return Shape{x.c, 1, 1};
+        case LayerKind::flatten:
+            return Shape{static_cast<int>(x.elements()), 1, 1};
+        case LayerKind::add:
+            return in[1] == x ? std::optional(x) : std::nullopt;
+        case LayerKind::scale:
+            return in[1] == Shape{x.c, 1, 1} ? std::optional(x) : std::nullopt;
     }
     return std::nullopt;
 }
@@ -57,17 +64,21 @@ void check_layer(const NetDesc& net, std::size_t index, bool with_weights, const
     need(l.inputs.size() == arity, fmt::format("has {} inputs, {} needs {}", l.inputs.size(), to_string(l.kind), arity));
     std::vector<Shape> in;
     for (const int t : l.inputs) {
-        need(t >= 0 && t <= static_cast<int>(index), fmt::format("reads tensor {}, tensors 0 to {} exist by then", t, index));
+        need(t >= 0 && t <= static_cast<int>(index),
+             fmt::format("reads tensor {}, tensors 0 to {} exist by then", t, index));
         in.push_back(net.shape_of(t));
     }
-    need(l.kernel >= 1 && l.kernel <= 64 && l.stride >= 1 && l.stride <= 64 && l.padding >= 0 && l.padding <= 32 && l.groups >= 1,
-         fmt::format("kernel {}, stride {}, padding {}, groups {} are out of range", l.kernel, l.stride, l.padding, l.groups));
+    need(l.kernel >= 1 && l.kernel <= 64 && l.stride >= 1 && l.stride <= 64 && l.padding >= 0 && l.padding <= 32 &&
+             l.groups >= 1,
+         fmt::format("kernel {}, stride {}, padding {}, groups {} are out of range", l.kernel, l.stride, l.padding,
+                     l.groups));
     need(sane(l.out), fmt::format("output shape {} is out of range", text(l.out)));
     need(l.in == in[0], fmt::format("input shape {} is not {} of tensor {}", text(l.in), text(in[0]), l.inputs[0]));
     const auto out = derived_shape(l, in);
     need(out.has_value(), fmt::format("{} cannot take input {}", to_string(l.kind), text(in[0])));
     need(*out == l.out, fmt::format("output shape {} is not {}, which follows from its inputs", text(l.out), text(*out)));
-    need(l.exit >= 0 && l.exit < net.exit_count(), fmt::format("exit {} does not exist, there are {}", l.exit, net.exit_count()));
+    need(l.exit >= 0 && l.exit < net.exit_count(),
+         fmt::format("exit {} does not exist, there are {}", l.exit, net.exit_count()));
     if (!with_weights || !l.has_weights()) return;
     need(!l.batch_norm, "batch norm is not folded");
     need(static_cast<std::int64_t>(l.weight.size()) == l.weight_count(),
@@ -82,7 +93,8 @@ void check_exits(const NetDesc& net, const std::string& where) {
     for (int i = 0; i < net.exit_count(); ++i) {
         const ExitPoint& e = net.exits[static_cast<std::size_t>(i)];
         require(e.tensor > last && e.tensor <= static_cast<int>(net.layers.size()), ErrorKind::bad_data,
-                "{}: exit {} ends at tensor {}, tensors {} to {} are allowed", where, i, e.tensor, last + 1, net.layers.size());
+                "{}: exit {} ends at tensor {}, tensors {} to {} are allowed", where, i, e.tensor, last + 1,
+                net.layers.size());
         require(e.has_gate == (i + 1 < net.exit_count()), ErrorKind::bad_data,
                 "{}: exit {}: every exit but the final one has a gate", where, i);
         const Shape wanted{net.classes + (e.has_gate ? 1 : 0), 1, 1};
@@ -102,7 +114,8 @@ void check_exits(const NetDesc& net, const std::string& where) {
 }  // namespace
 
 const char* to_string(LayerKind kind) {
-    constexpr const char* kNames[] = {"conv", "linear", "activation", "max_pool", "global_avg_pool", "flatten", "add", "scale"};
+    constexpr const char* kNames[] = {"conv",    "linear", "activation", "max_pool", "global_avg_pool",
+                                      "flatten", "add",    "scale"};
     return kNames[static_cast<int>(kind)];
 }
 
@@ -130,11 +143,11 @@ std::int64_t Layer::params() const { return weight_count() + (has_weights() && (
 
 void check(const NetDesc& net, bool with_weights, const std::string& where) {
     require(sane(net.input), ErrorKind::bad_data, "{}: input shape {} is out of range", where, text(net.input));
-    require(net.classes >= 2 && net.classes < kMaxChannels, ErrorKind::bad_data, "{}: {} classes, 2 to {} are allowed", where,
-            net.classes, kMaxChannels - 1);
+    require(net.classes >= 2 && net.classes < kMaxChannels, ErrorKind::bad_data, "{}: {} classes, 2 to {} are allowed",
+            where, net.classes, kMaxChannels - 1);
     require(!net.exits.empty(), ErrorKind::bad_data, "{}: has no final exit", where);
-    require(!net.layers.empty() && net.layers.size() <= kMaxLayers, ErrorKind::bad_data, "{}: {} layers, 1 to {} are allowed",
-            where, net.layers.size(), kMaxLayers);
+    require(!net.layers.empty() && net.layers.size() <= kMaxLayers, ErrorKind::bad_data,
+            "{}: {} layers, 1 to {} are allowed", where, net.layers.size(), kMaxLayers);
     for (std::size_t i = 0; i < net.layers.size(); ++i) check_layer(net, i, with_weights, where);
     check_exits(net, where);
 }

@@ -40,13 +40,13 @@ struct Layer {
     int stride = 1;
     int padding = 0;
     int groups = 1;
-    bool bias = false;        ///< has a bias of its own
-    bool batch_norm = false;  ///< followed by batch normalisation; false once folded
+    bool bias = false;                         ///< has a bias of its own
+    bool batch_norm = false;                   ///< followed by batch normalisation; false once folded
     Activation activation = Activation::none;  ///< applied last
-    int exit = 0;       ///< index of the first exit (of NetDesc::exits) that needs this layer
-    bool head = false;  ///< belongs to that exit's head, not to the backbone
-    std::vector<float> weight;       ///< empty while only the structure is of interest
-    std::vector<float> bias_values;  ///< (out.c), empty likewise
+    int exit = 0;                              ///< index of the first exit (of NetDesc::exits) that needs this layer
+    bool head = false;                         ///< belongs to that exit's head, not to the backbone
+    std::vector<float> weight;                 ///< empty while only the structure is of interest
+    std::vector<float> bias_values;            ///< (out.c), empty likewise
 
     bool has_weights() const { return kind == LayerKind::conv || kind == LayerKind::linear; }
     std::vector<std::int64_t> weight_shape() const;
@@ -59,8 +59,8 @@ struct Layer {
 
 /// Where a classifier ends. The last one is the final classifier, without a gate.
 struct ExitPoint {
-    int site = 0;      ///< stage (from 1) after which it stands; the number of stages for the final one
-    int tensor = 0;    ///< its output: class logits, then the gate logit if has_gate
+    int site = 0;    ///< stage (from 1) after which it stands; the number of stages for the final one
+    int tensor = 0;  ///< its output: class logits, then the gate logit if has_gate
     bool has_gate = false;
 };
 
@@ -72,12 +72,15 @@ struct NetDesc {
     std::vector<Layer> layers;
     std::vector<ExitPoint> exits;  ///< placed exits and the final one, in order
 
-    const Shape& shape_of(int tensor) const { return tensor == 0 ? input : layers[static_cast<std::size_t>(tensor) - 1].out; }
+    const Shape& shape_of(int tensor) const {
+        return tensor == 0 ? input : layers[static_cast<std::size_t>(tensor) - 1].out;
+    }
     int exit_count() const { return static_cast<int>(exits.size()); }
 };
 
 /// Checks everything a reader of a foreign file must know before running it: tensor indices, shapes that follow from each
-/// layer's inputs, weight sizes (`with_weights`), sizes within sane limits. Throws Error(bad_data) naming `where` and the layer.
+/// layer's inputs, weight sizes (`with_weights`), sizes within sane limits. Throws Error(bad_data) naming `where` and the
+/// layer.
 void check(const NetDesc& net, bool with_weights, const std::string& where);
 
 /// The structure as JSON text (no weights), and back; `net_from_json` checks as `check` does.

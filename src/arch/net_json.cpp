@@ -11,9 +11,9 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr LayerKind kKinds[] = {LayerKind::conv,     LayerKind::linear,          LayerKind::activation,
-                                LayerKind::max_pool, LayerKind::global_avg_pool, LayerKind::flatten,
-                                LayerKind::add,      LayerKind::scale};
+constexpr LayerKind kKinds[] = {
+    LayerKind::conv,    LayerKind::linear, LayerKind::activation, LayerKind::max_pool, LayerKind::global_avg_pool,
+    LayerKind::flatten, LayerKind::add,    LayerKind::scale};
 constexpr Activation kActivations[] = {Activation::none, Activation::relu, Activation::hard_swish, Activation::hard_sigmoid};
 
 template <class T, std::size_t N>

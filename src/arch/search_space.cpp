@@ -39,15 +39,24 @@ int& slot(Draft& draft, const GeneRef& ref) {
     const auto stage = static_cast<std::size_t>(ref.stage);
     const auto block = static_cast<std::size_t>(ref.block);
     switch (ref.kind) {
-        case Kind::stem_stride: return draft.stem_stride;
-        case Kind::depth: return draft.depth[stage];
-        case Kind::width: return draft.width[stage];
-        case Kind::kernel: return draft.kernel[stage][block];
-        case Kind::expand: return draft.expand[stage][block];
-        case Kind::exit_placed: return draft.exits[stage][0];
-        case Kind::exit_convs: return draft.exits[stage][1];
-        case Kind::exit_width: return draft.exits[stage][2];
-        case Kind::exit_pool: break;
+        case Kind::stem_stride:
+            return draft.stem_stride;
+        case Kind::depth:
+            return draft.depth[stage];
+        case Kind::width:
+            return draft.width[stage];
+        case Kind::kernel:
+            return draft.kernel[stage][block];
+        case Kind::expand:
+            return draft.expand[stage][block];
+        case Kind::exit_placed:
+            return draft.exits[stage][0];
+        case Kind::exit_convs:
+            return draft.exits[stage][1];
+        case Kind::exit_width:
+            return draft.exits[stage][2];
+        case Kind::exit_pool:
+            break;
     }
     return draft.exits[stage][3];
 }
@@ -82,8 +91,8 @@ ArchSpec compact(const Draft& draft, const SpaceData& data, const TaskShape& tas
 /// A list of the spec, or the only value everywhere if it was left out.
 std::vector<int> filled(const std::vector<int>& values, std::size_t wanted, const char* key, const std::string& space) {
     if (values.empty()) return std::vector<int>(wanted, 0);
-    require(values.size() == wanted, ErrorKind::bad_data, "architecture of space '{}': '{}' has {} entries, {} are needed", space,
-            key, values.size(), wanted);
+    require(values.size() == wanted, ErrorKind::bad_data, "architecture of space '{}': '{}' has {} entries, {} are needed",
+            space, key, values.size(), wanted);
     return values;
 }
 
@@ -111,7 +120,8 @@ Draft expanded(const ArchSpec& spec, const SpaceData& data) {
         }
     }
     require(spec.exits.empty() || spec.exits.size() == draft.exits.size(), ErrorKind::bad_data,
-            "architecture of space '{}': 'exits' has {} entries, {} are needed", data.name, spec.exits.size(), draft.exits.size());
+            "architecture of space '{}': 'exits' has {} entries, {} are needed", data.name, spec.exits.size(),
+            draft.exits.size());
     for (std::size_t i = 0; i < spec.exits.size(); ++i) {
         const ExitSpec& e = spec.exits[i];
         draft.exits[i] = {e.placed ? 1 : 0, e.convs, e.width, e.pool};
@@ -122,15 +132,24 @@ Draft expanded(const ArchSpec& spec, const SpaceData& data) {
 std::string gene_name(const GeneRef& ref) {
     const int stage = ref.stage + 1;
     switch (ref.kind) {
-        case Kind::stem_stride: return "stem_stride";
-        case Kind::depth: return fmt::format("stage{}.depth", stage);
-        case Kind::width: return fmt::format("stage{}.width", stage);
-        case Kind::kernel: return fmt::format("stage{}.block{}.kernel", stage, ref.block + 1);
-        case Kind::expand: return fmt::format("stage{}.block{}.expand", stage, ref.block + 1);
-        case Kind::exit_placed: return fmt::format("exit{}.placed", stage);
-        case Kind::exit_convs: return fmt::format("exit{}.convs", stage);
-        case Kind::exit_width: return fmt::format("exit{}.width", stage);
-        case Kind::exit_pool: break;
+        case Kind::stem_stride:
+            return "stem_stride";
+        case Kind::depth:
+            return fmt::format("stage{}.depth", stage);
+        case Kind::width:
+            return fmt::format("stage{}.width", stage);
+        case Kind::kernel:
+            return fmt::format("stage{}.block{}.kernel", stage, ref.block + 1);
+        case Kind::expand:
+            return fmt::format("stage{}.block{}.expand", stage, ref.block + 1);
+        case Kind::exit_placed:
+            return fmt::format("exit{}.placed", stage);
+        case Kind::exit_convs:
+            return fmt::format("exit{}.convs", stage);
+        case Kind::exit_width:
+            return fmt::format("exit{}.width", stage);
+        case Kind::exit_pool:
+            break;
     }
     return fmt::format("exit{}.pool", stage);
 }
@@ -181,12 +200,16 @@ bool SearchSpace::read(const GeneRef& ref, const ArchSpec& spec) const {
         case Kind::stem_stride:
         case Kind::depth:
         case Kind::width:
-        case Kind::exit_placed: return true;
+        case Kind::exit_placed:
+            return true;
         case Kind::kernel:
-        case Kind::expand: return ref.block < spec.depth[stage];
-        case Kind::exit_convs: return spec.exits[stage].placed;
+        case Kind::expand:
+            return ref.block < spec.depth[stage];
+        case Kind::exit_convs:
+            return spec.exits[stage].placed;
         case Kind::exit_width:
-        case Kind::exit_pool: break;
+        case Kind::exit_pool:
+            break;
     }
     return spec.exits[stage].placed && spec.exits[stage].convs > 0;
 }
@@ -250,7 +273,7 @@ ArchSpec SearchSpace::with_all_exits(ArchSpec spec) const {
         if (data_.exit_style == ExitStyle::published) continue;
         e.convs = data_.exit_convs.back();
         if (e.convs > 0) e.width = data_.exit_widths.back();
-        e.pool = e.convs > 0 ? data_.exit_pools.front() : 1;
+        e.pool = e.convs > 0 ? data_.exit_pools.back() : 1;
     }
     return spec;
 }

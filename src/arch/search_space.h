@@ -13,13 +13,16 @@ namespace nachos::arch {
 
 /// Configuration of the space, group [space].
 struct SpaceOptions {
-    std::string name = "mbv3-small";  ///< a row of spaces()
-    double width_multiplier = 1.0;    ///< scales every stage width of mbv3-small and resnet8, then rounded to 8; (0, 8]
-    std::vector<int> stem_stride;                ///< allowed strides of the stem; empty = the space's own
-    std::vector<std::vector<int>> depth;         ///< allowed depths per stage; empty = the space's own
-    std::vector<std::vector<int>> width;         ///< allowed widths per stage; empty = the space's own
-    std::vector<int> kernel;                     ///< allowed kernels; empty = the space's own
-    std::vector<int> expand;                     ///< allowed expansions; empty = the space's own
+    std::string name = "mbv3-small";      ///< a row of spaces()
+    double width_multiplier = 1.0;        ///< scales every stage width of mbv3-small and resnet8, then rounded to 8; (0, 8]
+    std::vector<int> stem_stride;         ///< allowed strides of the stem; empty = the space's own
+    std::vector<std::vector<int>> depth;  ///< allowed depths per stage; empty = the space's own
+    std::vector<std::vector<int>> width;  ///< allowed widths per stage; empty = the space's own
+    std::vector<int> kernel;              ///< allowed kernels; empty = the space's own
+    std::vector<int> expand;              ///< allowed expansions; empty = the space's own
+    std::vector<int> exit_convs;          ///< allowed convolutions in an exit, 0 to 2; empty = the space's own
+    std::vector<int> exit_width;          ///< allowed channels of those; empty = the space's own
+    std::vector<int> exit_pool;           ///< allowed poolings in front of them; empty = the space's own
 
     void describe(core::OptionVisitor& v);
 };
@@ -71,7 +74,7 @@ struct SpaceData {
     bool first_block = false;  ///< depthwise 3x3 and 1x1 back to stem_width, with ReLU, behind the stem
     std::vector<StageSpace> stages;
     ExitStyle exit_style = ExitStyle::separable;
-    std::vector<int> exit_convs;   ///< allowed ExitSpec::convs; not used by the published style
+    std::vector<int> exit_convs;  ///< allowed ExitSpec::convs; not used by the published style
     std::vector<int> exit_widths;
     std::vector<int> exit_pools;
     int final_expand = 0;   ///< channels of the 1x1 convolution before the last pooling; 0 = none
@@ -92,7 +95,8 @@ class SearchSpace {
 
     /// Any genome decodes: genes of absent blocks and absent exits are read by nobody.
     ArchSpec decode(const Genome& genome) const;
-    /// The canonical genome. Throws Error(bad_data) if the spec is not of this space: which key, what it has, what is allowed.
+    /// The canonical genome. Throws Error(bad_data) if the spec is not of this space: which key, what it has, what is
+    /// allowed.
     Genome encode(const ArchSpec& spec) const;
     /// Indices clamped, genes that nobody reads set to 0: equal architectures get equal genomes.
     Genome repair(Genome genome) const;
@@ -101,7 +105,8 @@ class SearchSpace {
 
     ArchSpec smallest() const;  ///< every gene at its least, no exit
     ArchSpec largest() const;   ///< every gene at its most, no exit
-    /// The exit design with the most weights, at every site.
+    /// The exit design with the most weights, at every site; behind the widest pooling, which changes no weight and costs
+    /// least.
     ArchSpec with_all_exits(ArchSpec spec) const;
 
     /// The network's structure, weights empty. Layer names are those of the supernet.

@@ -27,8 +27,8 @@ const SpaceRow& row_of(const std::string& name, ErrorKind kind) {
 void override_choices(std::vector<int>& choices, std::vector<int> wanted, const char* key, int min, int max, bool odd) {
     if (wanted.empty()) return;
     for (const int v : wanted) {
-        require(v >= min && v <= max && (!odd || v % 2 == 1), ErrorKind::usage, "space.{} holds {}; allowed: {} from {} to {}", key,
-                v, odd ? "odd numbers" : "whole numbers", min, max);
+        require(v >= min && v <= max && (!odd || v % 2 == 1), ErrorKind::usage,
+                "space.{} holds {}; allowed: {} from {} to {}", key, v, odd ? "odd numbers" : "whole numbers", min, max);
     }
     std::sort(wanted.begin(), wanted.end());
     wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
@@ -47,6 +47,11 @@ void apply(const SpaceOptions& options, SpaceData& data) {
             "space.width and space.width_multiplier: the widths of '{}' are fixed", data.name);
     require_stages(options.depth, data, "depth");
     require_stages(options.width, data, "width");
+    require(!published || (options.exit_convs.empty() && options.exit_width.empty() && options.exit_pool.empty()),
+            ErrorKind::usage, "space.exit_convs, exit_width and exit_pool: the exit design of '{}' is fixed", data.name);
+    override_choices(data.exit_convs, options.exit_convs, "exit_convs", 0, 4, false);
+    override_choices(data.exit_widths, options.exit_width, "exit_width", 1, 4096, false);
+    override_choices(data.exit_pools, options.exit_pool, "exit_pool", 1, 16, false);
     override_choices(data.stem_strides, options.stem_stride, "stem_stride", 1, 4, false);
     for (std::size_t s = 0; s < data.stages.size(); ++s) {
         StageSpace& stage = data.stages[s];
@@ -67,6 +72,11 @@ void accept(std::vector<int>& choices, int value, int min, int max, bool odd) {
 }
 
 void accept_all(SpaceData& data, const ArchSpec& spec) {
+    for (const ExitSpec& e : spec.exits) {
+        accept(data.exit_convs, e.convs, 0, 4, false);
+        accept(data.exit_widths, e.width, 1, 4096, false);
+        accept(data.exit_pools, e.pool, 1, 16, false);
+    }
     accept(data.stem_strides, spec.stem_stride, 1, 4, false);
     std::size_t block = 0;
     for (std::size_t s = 0; s < data.stages.size(); ++s) {
@@ -96,6 +106,12 @@ void SpaceOptions::describe(core::OptionVisitor& v) {
     v.field({"width", "allowed output channels per stage, one list a stage; empty = the space's own", 1, 4096}, width);
     v.field({"kernel", "allowed kernel sizes, odd; empty = the space's own", 1, 15}, kernel);
     v.field({"expand", "allowed expansion ratios; empty = the space's own", 1, 16}, expand);
+    v.field({"exit_convs", "allowed depthwise-separable convolutions in an exit; empty = the space's own", 0, 4},
+            exit_convs);
+    v.field({"exit_width", "allowed output channels of an exit's convolutions; empty = the space's own", 1, 4096},
+            exit_width);
+    v.field({"exit_pool", "allowed max poolings in front of an exit's convolutions; empty = the space's own", 1, 16},
+            exit_pool);
 }
 
 SearchSpace make_space(const SpaceOptions& options, const TaskShape& task) {
@@ -108,8 +124,8 @@ SearchSpace space_of(const ArchSpec& spec) {
     SpaceData data = row_of(spec.space, ErrorKind::bad_data).make();
     require(spec.resolution >= 8 && spec.resolution <= 4096, ErrorKind::bad_data,
             "architecture of space '{}': resolution {}, allowed: 8 to 4096", spec.space, spec.resolution);
-    require(spec.channels == 1 || spec.channels == 3, ErrorKind::bad_data, "architecture of space '{}': {} channels, allowed: 1, 3",
-            spec.space, spec.channels);
+    require(spec.channels == 1 || spec.channels == 3, ErrorKind::bad_data,
+            "architecture of space '{}': {} channels, allowed: 1, 3", spec.space, spec.channels);
     require(spec.classes >= 2 && spec.classes <= 65535, ErrorKind::bad_data,
             "architecture of space '{}': {} classes, allowed: 2 to 65535", spec.space, spec.classes);
     if (data.exit_style != ExitStyle::published) accept_all(data, spec);

@@ -7,8 +7,8 @@
 
 namespace nachos::cli {
 
-/// Progress, log file, signals and the time limit of a running command. The first Ctrl-C or SIGTERM asks for a stop at the next
-/// checkpoint; the second one leaves at once.
+/// Progress, log file, signals and the time limit of a running command. The first Ctrl-C or SIGTERM asks for a stop at the
+/// next checkpoint; the second one leaves at once.
 class RunningJob {
   public:
     RunningJob(const TrainingArguments& arguments, const study::Study& study);

@@ -61,20 +61,23 @@ std::string profile_table(const Profile& profile) {
         text += fmt::format("{:<28} {:<16} {:>14} {:>14} {:>10}\n", l.name, arch::to_string(l.kind),
                             fmt::format("{}x{}x{}", l.out.c, l.out.h, l.out.w), l.macs(), l.params());
     }
-    text += fmt::format("\n{:<8} {:>14} {:>14} {:>14} {:>20}\n", "exit", "backbone", "head", "executed", "paper's accounting");
+    text +=
+        fmt::format("\n{:<8} {:>14} {:>14} {:>14} {:>20}\n", "exit", "backbone", "head", "executed", "paper's accounting");
     const cost::Costs& c = profile.costs;
     for (std::size_t i = 0; i < c.executed_macs.size(); ++i) {
         const bool last = i + 1 == c.executed_macs.size();
-        text += fmt::format("{:<8} {:>14} {:>14} {:>14} {:>20}\n", last ? "final" : std::to_string(i + 1), c.backbone_macs[i],
-                            c.head_macs[i], c.executed_macs[i], c.paper_macs[i]);
+        text += fmt::format("{:<8} {:>14} {:>14} {:>14} {:>20}\n", last ? "final" : std::to_string(i + 1),
+                            c.backbone_macs[i], c.head_macs[i], c.executed_macs[i], c.paper_macs[i]);
     }
-    return text + fmt::format("\nparameters {}, peak activations {} bytes (float32, batch 1)\n", c.params, c.peak_activation_bytes);
+    return text +
+           fmt::format("\nparameters {}, peak activations {} bytes (float32, batch 1)\n", c.params, c.peak_activation_bytes);
 }
 
 std::string profile_csv(const Profile& profile) {
     std::string text = "name,kind,macs,params,out_c,out_h,out_w\n";
     for (const arch::Layer& l : profile.net.layers) {
-        text += fmt::format("{},{},{},{},{},{},{}\n", l.name, arch::to_string(l.kind), l.macs(), l.params(), l.out.c, l.out.h, l.out.w);
+        text += fmt::format("{},{},{},{},{},{},{}\n", l.name, arch::to_string(l.kind), l.macs(), l.params(), l.out.c,
+                            l.out.h, l.out.w);
     }
     return text;
 }
@@ -88,7 +91,8 @@ void add_profile_command(CLI::App& app) {
     };
     CLI::App* command = app.add_subcommand("profile", "MACs, parameters and peak activation bytes, per layer and per exit");
     auto arguments = std::make_shared<Arguments>();
-    command->add_option("ARCH.json|MODEL", arguments->file, "an architecture, or a trained model (.safetensors)")->required();
+    command->add_option("ARCH.json|MODEL", arguments->file, "an architecture, or a trained model (.safetensors)")
+        ->required();
     add_format_option(*command, arguments->format);
     command->callback([arguments] {
         const Profile profile = profile_of(arguments->file);

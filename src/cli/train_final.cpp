@@ -72,8 +72,9 @@ class FinalTraining {
         const auto& options = session_.config.final;
         const std::string id = arch::arch_id(evaluation.arch);
         const core::Rng rng = session_.rng.stream("final " + id);
-        nn::WeightBank bank = options.from_supernet ? supernet_.slice(net)
-                                                    : nn::WeightBank(nn::weighted_layers(net), rng.stream("weights"), session_.device);
+        nn::WeightBank bank = options.from_supernet
+                                  ? supernet_.slice(net)
+                                  : nn::WeightBank(nn::weighted_layers(net), rng.stream("weights"), session_.device);
         train::train_network(bank, net, options.optimizer,
                              {.examples = examples_,
                               .normalisation = session_.normalisation,
@@ -85,9 +86,9 @@ class FinalTraining {
                               .progress = job_.progress,
                               .should_stop = job_.should_stop,
                               .phase = phase});
-        const auto images = train::prepare_sample(session_.parts.train.examples(), kFinalRecalibrationImages,
-                                                  session_.normalisation, session_.config.evaluate.batch_size, session_.device,
-                                                  rng.stream("recalibration"));
+        const auto images =
+            train::prepare_sample(session_.parts.train.examples(), kFinalRecalibrationImages, session_.normalisation,
+                                  session_.config.evaluate.batch_size, session_.device, rng.stream("recalibration"));
         return calibrated(evaluation, nn::to_desc(net, bank, nn::recalibrate(net, bank, images.batches)));
     }
 
@@ -102,9 +103,11 @@ class FinalTraining {
                                    .model_file = "models/" + id + ".safetensors",
                                    .points = {}};
         std::optional<policy::ExitView> view;
-        if (test) view = policy::view(table_of(trained.model.net, test->examples(), "tables/" + id + ".test.safetensors"),
-                                      trained.model.measure, trained.model.calibration);
-        const std::vector<double> costs(trained.searched.costs.executed_macs.begin(), trained.searched.costs.executed_macs.end());
+        if (test)
+            view = policy::view(table_of(trained.model.net, test->examples(), "tables/" + id + ".test.safetensors"),
+                                trained.model.measure, trained.model.calibration);
+        const std::vector<double> costs(trained.searched.costs.executed_macs.begin(),
+                                        trained.searched.costs.executed_macs.end());
         for (const study::CurvePoint& p : trained.curve) {
             study::TrainedPoint point{.budget_index = p.budget_index,
                                       .budget_macs = p.budget_macs,
@@ -182,7 +185,8 @@ void run_final(const Session& session, study::Study& study, const nn::WeightBank
     }
     std::optional<data::TestPart> test;
     if (session.parts.test.present()) {
-        test = session.parts.test.open([&] { study.record_test_read(fmt::format("final figures of {} networks", trained.size())); });
+        test = session.parts.test.open(
+            [&] { study.record_test_read(fmt::format("final figures of {} networks", trained.size())); });
     }
     for (const Trained& t : trained) training.measure(t, test);
 }

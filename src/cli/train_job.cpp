@@ -5,9 +5,9 @@
 #include "report/html.h"
 
 #include <ATen/Parallel.h>
-#include <nlohmann/json.hpp>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -54,7 +54,8 @@ RunningJob::RunningJob(const TrainingArguments& arguments, const study::Study& s
     at::set_num_threads(cores());  // Debian's libtorch starts with one
     const std::string log_file = arguments.log_file.empty() ? study.path_of("log.jsonl").string() : arguments.log_file;
     try {
-        state_->log = std::make_shared<spdlog::logger>("nachos", std::make_shared<spdlog::sinks::basic_file_sink_mt>(log_file));
+        state_->log =
+            std::make_shared<spdlog::logger>("nachos", std::make_shared<spdlog::sinks::basic_file_sink_mt>(log_file));
     } catch (const spdlog::spdlog_ex& e) {
         fail(ErrorKind::runtime, "cannot write the log {}: {}", log_file, e.what());
     }
@@ -93,7 +94,8 @@ void finish(const study::Study& study, const study::Limits& limits) {
     const report::Results results = report::results(report::read(study), limits);
     fmt::print("{}\n", report::pareto_table(results));
     fmt::print("report  {}\nmodels  {}\n", study.path_of("report.html").string(), study.path_of("models").string());
-    require(!results.designs.empty(), ErrorKind::inadmissible, "no trained design meets the limits; the nearest are listed above");
+    require(!results.designs.empty(), ErrorKind::inadmissible,
+            "no trained design meets the limits; the nearest are listed above");
 }
 
 }  // namespace nachos::cli

@@ -20,7 +20,11 @@ constexpr int kEvaluatorVersion = 1;  // raised whenever an evaluation would com
 class StoredEvaluator {
   public:
     StoredEvaluator(const Session& session, study::Study& study, const nn::WeightBank& bank, const Job& job)
-        : session_(session), study_(study), job_(job), digest_(weights_digest(bank)), context_(context(session, study, bank)) {}
+        : session_(session),
+          study_(study),
+          job_(job),
+          digest_(weights_digest(bank)),
+          context_(context(session, study, bank)) {}
 
     std::vector<study::Evaluation> operator()(std::span<const arch::ArchSpec> specs) const {
         std::vector<study::Evaluation> results(specs.size());
@@ -34,8 +38,7 @@ class StoredEvaluator {
                 places.push_back(i);
             }
         }
-        auto evaluated =
-            train::evaluate_inherited(context_, unknown, job_.workers, session_.config.threads_per_evaluation);
+        auto evaluated = train::evaluate_inherited(context_, unknown, job_.workers, session_.config.threads_per_evaluation);
         for (std::size_t i = 0; i < evaluated.size(); ++i) {
             study_.append(key(unknown[i]), evaluated[i]);
             results[places[i]] = std::move(evaluated[i]);
@@ -91,7 +94,8 @@ search::SearchProblem problem_of(const Session& session) {
     for (const auto& design : results.nearest) {
         for (const auto& v : design.violations) text += fmt::format("\n  {}: {}", design.id, report::violation_text(v));
     }
-    throw Error(ErrorKind::inadmissible, text + fmt::format("\n  the search is kept in {}; other limits: nachos pareto {}", folder, folder));
+    throw Error(ErrorKind::inadmissible,
+                text + fmt::format("\n  the search is kept in {}; other limits: nachos pareto {}", folder, folder));
 }
 
 }  // namespace

@@ -13,14 +13,15 @@ namespace {
 arch::TaskShape task_of(const data::Parts& parts) {
     const data::Examples& e = parts.train.examples();
     require(e.height == e.width, ErrorKind::usage,
-            "images of '{}' are {} x {} pixels, square ones are needed; set data.resolution to resize them", parts.name, e.width,
-            e.height);
+            "images of '{}' are {} x {} pixels, square ones are needed; set data.resolution to resize them", parts.name,
+            e.width, e.height);
     return {e.height, e.channels, static_cast<int>(parts.class_names.size())};
 }
 
 torch::Device device_named(const std::string& name) {
     const bool cuda = torch::cuda::is_available();
-    require(name != "cuda" || cuda, ErrorKind::usage, "device is 'cuda', but libtorch sees no CUDA device; allowed here: auto, cpu");
+    require(name != "cuda" || cuda, ErrorKind::usage,
+            "device is 'cuda', but libtorch sees no CUDA device; allowed here: auto, cpu");
     return cuda && name != "cpu" ? torch::kCUDA : torch::kCPU;
 }
 
@@ -33,7 +34,8 @@ Session::Session(SearchConfig given)
       parts(load_parts(config)),
       normalisation(data::normalisation_of(parts.train)),
       space(arch::make_space(config.space, task_of(parts))),
-      axes(search::axes_of(space, config.limits, [this](const arch::ArchSpec& s) { return train::costs_of(space.build(s)); })),
+      axes(search::axes_of(space, config.limits,
+                           [this](const arch::ArchSpec& s) { return train::costs_of(space.build(s)); })),
       budgets(search::budget_grid(axes, config.policy.budgets)),
       device(device_named(config.device)),
       rng(config.seed) {}

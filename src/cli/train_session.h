@@ -50,7 +50,8 @@ void ensure_supernet(const Session& session, study::Study& study, nn::WeightBank
 std::string weights_digest(const nn::WeightBank& bank);
 
 /// The search, with evaluations answered from the study where they are known. Returns the archive.
-std::vector<study::Evaluation> run_search(const Session& session, study::Study& study, const nn::WeightBank& bank, const Job& job);
+std::vector<study::Evaluation> run_search(const Session& session, study::Study& study, const nn::WeightBank& bank,
+                                          const Job& job);
 
 /// Trains, calibrates and measures the `top` best architectures of the searched front; those the study already holds stay.
 void run_final(const Session& session, study::Study& study, const nn::WeightBank& bank, int top, const Job& job);

@@ -6,7 +6,9 @@ namespace {
 void add_common(CLI::App& command, TrainingArguments& a) {
     command.add_option("--workers", a.workers, "candidates evaluated at once; 0 = one a core; results do not depend on it")
         ->check(CLI::Range(0, 1024));
-    command.add_option("--max-hours", a.max_hours, "stop at the next checkpoint after this many hours (exit code 75); 0 = no limit")
+    command
+        .add_option("--max-hours", a.max_hours,
+                    "stop at the next checkpoint after this many hours (exit code 75); 0 = no limit")
         ->check(CLI::Range(0.0, 1e6));
     command.add_option("--log-file", a.log_file, "where JSON lines are logged; default DIR/log.jsonl");
     add_progress_option(command, a.progress);
@@ -30,7 +32,8 @@ CLI::App* add_final_options(CLI::App& app, TrainingArguments& a) {
     CLI::App* command =
         app.add_subcommand("final", "trains and calibrates the chosen designs, reads the test split, writes the models");
     command->add_option("DIR", a.out, "folder of the study")->required();
-    command->add_option("--top", a.top, "architectures to train; default: the study's final.top")->check(CLI::Range(1, 1000));
+    command->add_option("--top", a.top, "architectures to train; default: the study's final.top")
+        ->check(CLI::Range(1, 1000));
     add_common(*command, a);
     return command;
 }

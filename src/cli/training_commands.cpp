@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -20,6 +21,10 @@ namespace {
     std::vector<char*> argv{const_cast<char*>(program.c_str())};
     for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
     argv.push_back(nullptr);
+    // Read when the libraries are loaded, so set here. Waiting threads sleep instead of spinning, which on a shared machine
+    // is several times faster; OpenBLAS (small linear layers) keeps to the thread that calls it.
+    ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
+    ::setenv("OPENBLAS_NUM_THREADS", "1", 0);
     ::execv(program.c_str(), argv.data());
     fail(ErrorKind::runtime, "cannot start {}: {}; this build may lack the parts that train (see nachos doctor)", program,
          std::strerror(errno));

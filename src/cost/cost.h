@@ -14,7 +14,8 @@ struct Costs {
     std::vector<std::int64_t> executed_macs;  ///< backbone(i) + sum over placed j <= i of head(j)
     std::vector<std::int64_t> paper_macs;     ///< backbone(i) + head(i): earlier heads are free
     std::int64_t params = 0;                  ///< weights and biases after folding batch norm
-    std::int64_t peak_activation_bytes = 0;   ///< float32, liveness over the schedule, the map held for a pending exit included
+    std::int64_t peak_activation_bytes =
+        0;  ///< float32, liveness over the schedule, the map held for a pending exit included
 
     std::int64_t worst_macs() const { return executed_macs.back(); }
     std::int64_t least_macs() const { return executed_macs.front(); }  ///< no average can be below it

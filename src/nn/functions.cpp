@@ -4,7 +4,9 @@
 
 #include <ATen/Parallel.h>
 
-#include <functional>
+#include <algorithm>
+#include <cmath>
+#include <vector>
 
 namespace nachos::nn {
 namespace {
@@ -26,79 +28,102 @@ kernels::Act kernel_act(Activation activation) {
 /// Rows = N*H*W of C channels each.
 std::int64_t rows_of(const Tensor& x) { return x.numel() / x.size(1); }
 
-/// Runs f(begin, end, out) over fixed chunks of rows and adds up their (2, C) float sums in double, in chunk order: the result
-/// does not depend on the number of threads.
-Tensor chunked_sums(std::int64_t rows, std::int64_t c, const std::function<void(std::int64_t, std::int64_t, float*)>& f) {
+/// Runs f(begin, end, out) over fixed chunks of rows and adds up their (2, C) float sums in double, in chunk order: the
+/// result does not depend on the number of threads.
+template <class F>
+std::vector<double> chunked_sums(std::int64_t rows, std::int64_t c, const F& f) {
     const std::int64_t chunks = (rows + kernels::kChunkRows - 1) / kernels::kChunkRows;
-    Tensor partial = torch::empty({chunks, 2, c});
-    float* out = partial.data_ptr<float>();
+    std::vector<float> partial(static_cast<std::size_t>(chunks * 2 * c));
     at::parallel_for(0, chunks, 1, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
-            f(i * kernels::kChunkRows, std::min(rows, (i + 1) * kernels::kChunkRows), out + i * 2 * c);
+            f(i * kernels::kChunkRows, std::min(rows, (i + 1) * kernels::kChunkRows), partial.data() + i * 2 * c);
         }
     });
-    return partial.to(torch::kDouble).sum(0);
+    std::vector<double> sums(static_cast<std::size_t>(2 * c), 0.0);
+    for (std::size_t i = 0; i < partial.size(); ++i) sums[i % sums.size()] += static_cast<double>(partial[i]);
+    return sums;
 }
 
-void for_chunks(std::int64_t rows, const std::function<void(std::int64_t, std::int64_t)>& f) {
+template <class F>
+void for_chunks(std::int64_t rows, const F& f) {
     at::parallel_for(0, rows, kernels::kChunkRows, f);
 }
 
+/// Plain per-channel arithmetic on (C) values: as tensor operations it took longer than the maps themselves.
 BatchStats batch_stats(const Tensor& x) {
-    const std::int64_t rows = rows_of(x);
-    const std::int64_t c = x.size(1);
+    const std::int64_t rows = rows_of(x), c = x.size(1);
     const float* values = x.data_ptr<float>();
-    const Tensor sums = chunked_sums(rows, c, [&](std::int64_t begin, std::int64_t end, float* out) {
+    const auto sums = chunked_sums(rows, c, [&](std::int64_t begin, std::int64_t end, float* out) {
         kernels::shifted_sums(values, values, begin, end, c, out);
     });
-    const Tensor shifted = sums[0] / static_cast<double>(rows);
-    const Tensor variance = (sums[1] / static_cast<double>(rows) - shifted * shifted).clamp_min(0);
-    const Tensor first = torch::from_blob(const_cast<float*>(values), {c}).to(torch::kDouble);
-    return {(shifted + first).to(torch::kFloat), variance.to(torch::kFloat)};
+    BatchStats stats{torch::empty({c}), torch::empty({c})};
+    float *mean = stats.mean.data_ptr<float>(), *variance = stats.variance.data_ptr<float>();
+    for (std::int64_t i = 0; i < c; ++i) {
+        const double shifted = sums[static_cast<std::size_t>(i)] / static_cast<double>(rows);
+        const double square = sums[static_cast<std::size_t>(c + i)] / static_cast<double>(rows);
+        mean[i] = static_cast<float>(shifted + static_cast<double>(values[i]));
+        variance[i] = static_cast<float>(std::max(0.0, square - shifted * shifted));
+    }
+    return stats;
 }
 
 /// y = act(x * a + b) with a = scale / sqrt(var + eps), b = shift - mean * a.
 class BatchNormAct : public torch::autograd::Function<BatchNormAct> {
   public:
-    static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& scale, const Tensor& shift, const Tensor& mean,
-                          const Tensor& inverse_deviation, std::int64_t activation) {
-        const Tensor a = (scale * inverse_deviation).contiguous();
-        const Tensor b = (shift - mean * a).contiguous();
-        ctx->save_for_backward({x, a, b, mean, inverse_deviation});
-        ctx->saved_data["activation"] = activation;
-        Tensor y = torch::empty_like(x);
-        const auto act = kernel_act(static_cast<Activation>(activation));
+    static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& scale, const Tensor& shift,
+                          const BatchStats& stats, double epsilon, Activation activation) {
         const std::int64_t c = x.size(1);
+        const Tensor gamma = scale.contiguous(), beta = shift.contiguous();
+        const float *g = gamma.data_ptr<float>(), *s = beta.data_ptr<float>();
+        const float *mean = stats.mean.data_ptr<float>(), *variance = stats.variance.data_ptr<float>();
+        const Tensor constants = torch::empty({4, c});  // a, b, mean, 1 / sqrt(var + eps)
+        float* k = constants.data_ptr<float>();
+        for (std::int64_t i = 0; i < c; ++i) {
+            k[3 * c + i] = static_cast<float>(1 / std::sqrt(static_cast<double>(variance[i]) + epsilon));
+            k[2 * c + i] = mean[i];
+            k[i] = g[i] * k[3 * c + i];
+            k[c + i] = s[i] - mean[i] * k[i];
+        }
+        ctx->save_for_backward({x, constants});
+        ctx->saved_data["activation"] = static_cast<std::int64_t>(activation);
+        Tensor y = torch::empty_like(x);
+        float* out = y.data_ptr<float>();
+        const float* in = x.data_ptr<float>();
         for_chunks(rows_of(x), [&](std::int64_t begin, std::int64_t end) {
-            kernels::affine_act(x.data_ptr<float>(), a.data_ptr<float>(), b.data_ptr<float>(), act, begin, end, c,
-                                y.data_ptr<float>());
+            kernels::affine_act(in, k, k + c, kernel_act(activation), begin, end, c, out);
         });
         return y;
     }
 
     static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
         const auto saved = ctx->get_saved_variables();
-        const Tensor &x = saved[0], &a = saved[1], &b = saved[2];
-        const Tensor mean = saved[3].to(torch::kDouble), inverse = saved[4].to(torch::kDouble);
+        const Tensor& x = saved[0];
         const Tensor dy = grads[0].contiguous(at::MemoryFormat::ChannelsLast);
         const auto act = kernel_act(static_cast<Activation>(ctx->saved_data["activation"].toInt()));
         const std::int64_t rows = rows_of(x), c = x.size(1);
-        const float *xs = x.data_ptr<float>(), *ds = dy.data_ptr<float>(), *as = a.data_ptr<float>(), *bs = b.data_ptr<float>();
-        const Tensor sums = chunked_sums(rows, c, [&](std::int64_t begin, std::int64_t end, float* out) {
-            kernels::gradient_sums(xs, ds, as, bs, act, begin, end, c, out);
+        const float *xs = x.data_ptr<float>(), *ds = dy.data_ptr<float>(), *k = saved[1].data_ptr<float>();
+        const auto sums = chunked_sums(rows, c, [&](std::int64_t begin, std::int64_t end, float* out) {
+            kernels::gradient_sums(xs, ds, k, k + c, act, begin, end, c, out);
         });
-        // With xhat = (x - mean) * inverse: dscale = sum d xhat, dshift = sum d, dx = a (d - dshift/M - xhat dscale/M).
-        const Tensor shift_grad = sums[0];
-        const Tensor scale_grad = (sums[1] - mean * sums[0]) * inverse;
-        const Tensor slope = -(a * scale_grad * inverse) / static_cast<double>(rows);
-        const Tensor p = slope.to(torch::kFloat);
-        const Tensor q = (-(a * shift_grad) / static_cast<double>(rows) - slope * mean).to(torch::kFloat);
+        const Tensor scale_grad = torch::empty({c}), shift_grad = torch::empty({c});
+        std::vector<float> p(static_cast<std::size_t>(c)), q(p.size());
+        for (std::size_t i = 0; i < p.size(); ++i) {
+            // With xhat = (x - mean) * inverse: dscale = sum d xhat, dshift = sum d, dx = a (d - dshift/M - xhat dscale/M).
+            const auto at = static_cast<std::int64_t>(i);
+            const double a = k[at], mean = k[2 * c + at], inverse = k[3 * c + at];
+            const double sum = sums[i], dot = (sums[i + p.size()] - mean * sum) * inverse;
+            const double slope = -a * dot * inverse / static_cast<double>(rows);
+            scale_grad.data_ptr<float>()[i] = static_cast<float>(dot);
+            shift_grad.data_ptr<float>()[i] = static_cast<float>(sum);
+            p[i] = static_cast<float>(slope);
+            q[i] = static_cast<float>(-a * sum / static_cast<double>(rows) - slope * mean);
+        }
         Tensor dx = torch::empty_like(x);
+        float* out = dx.data_ptr<float>();
         for_chunks(rows, [&](std::int64_t begin, std::int64_t end) {
-            kernels::affine_act_gradient(xs, ds, as, bs, p.data_ptr<float>(), q.data_ptr<float>(), act, begin, end, c,
-                                         dx.data_ptr<float>());
+            kernels::affine_act_gradient(xs, ds, k, k + c, p.data(), q.data(), act, begin, end, c, out);
         });
-        return {dx, scale_grad.to(torch::kFloat), shift_grad.to(torch::kFloat), {}, {}, {}};
+        return {dx, scale_grad, shift_grad, {}, {}, {}};
     }
 };
 
@@ -116,17 +141,45 @@ class DepthwiseConv : public torch::autograd::Function<DepthwiseConv> {
         const std::int64_t stride = ctx->saved_data["stride"].toInt();
         const std::int64_t padding = weight.size(2) / 2;
         const Tensor dy = grads[0].contiguous(at::MemoryFormat::ChannelsLast);
-        const Tensor dx = std::get<0>(at::convolution_backward(dy, x, weight, c10::nullopt, {stride, stride}, {padding, padding},
-                                                               {1, 1}, false, {0, 0}, x.size(1), {true, false, false}));
+        const Tensor dx =
+            std::get<0>(at::convolution_backward(dy, x, weight, c10::nullopt, {stride, stride}, {padding, padding}, {1, 1},
+                                                 false, {0, 0}, x.size(1), {true, false, false}));
         const kernels::DepthwiseShape shape{x.size(0),  x.size(2), x.size(3), dy.size(2),
                                             dy.size(3), x.size(1), stride,    weight.size(2)};
         Tensor dw = torch::empty(weight.sizes(), weight.options());
         at::parallel_for(0, kernels::channel_blocks(shape), 1, [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t block = begin; block < end; ++block) {
-                kernels::depthwise_weight_gradient(shape, x.data_ptr<float>(), dy.data_ptr<float>(), dw.data_ptr<float>(), block);
+                kernels::depthwise_weight_gradient(shape, x.data_ptr<float>(), dy.data_ptr<float>(), dw.data_ptr<float>(),
+                                                   block);
             }
         });
         return {dx, dw, {}};
+    }
+};
+
+/// Mean over the map. Its gradient is written straight in channels-last; libtorch's comes out in an order that has to be
+/// copied.
+class GlobalAveragePool : public torch::autograd::Function<GlobalAveragePool> {
+  public:
+    static Tensor forward(AutogradContext* ctx, const Tensor& x) {
+        ctx->saved_data["height"] = x.size(2);
+        ctx->saved_data["width"] = x.size(3);
+        return x.mean({2, 3});
+    }
+
+    static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
+        const std::int64_t h = ctx->saved_data["height"].toInt(), w = ctx->saved_data["width"].toInt();
+        const Tensor share = (grads[0] / static_cast<double>(h * w)).contiguous();
+        const std::int64_t n = share.size(0), c = share.size(1);
+        Tensor dx = torch::empty({n, c, h, w}, share.options().memory_format(at::MemoryFormat::ChannelsLast));
+        const float* in = share.data_ptr<float>();
+        float* out = dx.data_ptr<float>();
+        at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t i = begin; i < end; ++i) {
+                for (std::int64_t p = 0; p < h * w; ++p) std::copy_n(in + i * c, c, out + (i * h * w + p) * c);
+            }
+        });
+        return {dx};
     }
 };
 
@@ -140,13 +193,9 @@ Tensor activate(const Tensor& x, Activation activation) {
 Tensor batch_norm_act(const Tensor& x, const Tensor& scale, const Tensor& shift, Activation activation, double epsilon,
                       BatchStats* stats) {
     if (channels_last_cpu(x)) {
-        const BatchStats own = [&] {
-            torch::NoGradGuard no_grad;
-            return batch_stats(x);
-        }();
+        const BatchStats own = batch_stats(x);
         if (stats != nullptr) *stats = own;
-        return BatchNormAct::apply(x, scale, shift, own.mean, torch::rsqrt(own.variance + epsilon),
-                                   static_cast<std::int64_t>(activation));
+        return BatchNormAct::apply(x, scale, shift, own, epsilon, activation);
     }
     const auto [y, mean, inverse] = torch::native_batch_norm(x, scale, shift, {}, {}, true, 0.1, epsilon);
     if (stats != nullptr) *stats = {mean.detach(), inverse.detach().pow(-2) - epsilon};
@@ -159,5 +208,7 @@ Tensor depthwise_conv(const Tensor& x, const Tensor& weight, int stride) {
     if (ours) return DepthwiseConv::apply(x, weight.contiguous(), stride);
     return torch::conv2d(x, weight, {}, stride, k / 2, 1, x.size(1));
 }
+
+Tensor global_average_pool(const Tensor& x) { return channels_last_cpu(x) ? GlobalAveragePool::apply(x) : x.mean({2, 3}); }
 
 }  // namespace nachos::nn

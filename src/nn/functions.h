@@ -13,12 +13,16 @@ struct BatchStats {
 };
 
 /// act(batch_norm(x)) with the batch's own statistics, differentiable in x, scale and shift; `stats`, if given, receives the
-/// statistics. On the CPU in channels-last one fused pass instead of libtorch's three, equal within rounding; elsewhere libtorch's.
+/// statistics. On the CPU in channels-last one fused pass instead of libtorch's three, equal within rounding; elsewhere
+/// libtorch's.
 torch::Tensor batch_norm_act(const torch::Tensor& x, const torch::Tensor& scale, const torch::Tensor& shift,
                              arch::Activation activation, double epsilon, BatchStats* stats = nullptr);
 
-/// Depthwise convolution, padding k / 2, differentiable. On the CPU in channels-last the weights' gradient is our own kernel:
-/// oneDNN 2.x is 10 times slower there for kernels above 3.
+/// Depthwise convolution, padding k / 2, differentiable. On the CPU in channels-last the weights' gradient is our own
+/// kernel: oneDNN 2.x is 10 times slower there for kernels above 3.
 torch::Tensor depthwise_conv(const torch::Tensor& x, const torch::Tensor& weight, int stride);
+
+/// Mean over the map, (N, C, H, W) to (N, C), differentiable.
+torch::Tensor global_average_pool(const torch::Tensor& x);
 
 }  // namespace nachos::nn

@@ -67,7 +67,8 @@ NACHOS_INLINE void weight_gradient(const DepthwiseShape& s, const float* x, cons
 }
 
 template <int K>
-NACHOS_INLINE void weight_gradient_block(const DepthwiseShape& s, const float* x, const float* dy, float* dw, std::int64_t block) {
+NACHOS_INLINE void weight_gradient_block(const DepthwiseShape& s, const float* x, const float* dy, float* dw,
+                                         std::int64_t block) {
     const std::int64_t c0 = block * 16;
     if (s.c - c0 >= 16) {
         weight_gradient<K, 16>(s, x, dy, dw, c0);
@@ -78,9 +79,12 @@ NACHOS_INLINE void weight_gradient_block(const DepthwiseShape& s, const float* x
 
 NACHOS_INLINE float activated(float v, Act act) {
     switch (act) {
-        case Act::none: return v;
-        case Act::relu: return v > 0 ? v : 0;
-        case Act::hard_swish: break;
+        case Act::none:
+            return v;
+        case Act::relu:
+            return v > 0 ? v : 0;
+        case Act::hard_swish:
+            break;
     }
     const float gate = std::min(std::max(v + 3.0F, 0.0F), 6.0F);
     return v * gate * (1.0F / 6.0F);
@@ -89,9 +93,12 @@ NACHOS_INLINE float activated(float v, Act act) {
 /// act'(v); at the kinks as torch has it.
 NACHOS_INLINE float slope(float v, Act act) {
     switch (act) {
-        case Act::none: return 1;
-        case Act::relu: return v > 0 ? 1 : 0;
-        case Act::hard_swish: break;
+        case Act::none:
+            return 1;
+        case Act::relu:
+            return v > 0 ? 1 : 0;
+        case Act::hard_swish:
+            break;
     }
     const float inside = v * (1.0F / 3.0F) + 0.5F;
     return v < -3.0F ? 0.0F : (v <= 3.0F ? inside : 1.0F);
@@ -141,8 +148,8 @@ NACHOS_INLINE void gradient_sums_of(const float* x, const float* dy, const float
 }
 
 template <Act act>
-NACHOS_INLINE void gradient_of(const float* x, const float* dy, const float* a, const float* b, const float* p, const float* q,
-                               std::int64_t size, float* dx) {
+NACHOS_INLINE void gradient_of(const float* x, const float* dy, const float* a, const float* b, const float* p,
+                               const float* q, std::int64_t size, float* dx) {
     for (std::int64_t i = 0; i < size; ++i) {
         const float d = dy[i] * slope(x[i] * a[i] + b[i], act);
         dx[i] = a[i] * d + x[i] * p[i] + q[i];
@@ -166,13 +173,14 @@ NACHOS_CLONES void shifted_sums(const float* x, const float* first, std::int64_t
     const float* k = shift.data();
     float* s = sum.data();
     float* q = square.data();
-    for_each_tile(begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
-        for (std::int64_t i = 0; i < size; ++i) {
-            const float v = x[at + i] - k[i];
-            s[i] += v;
-            q[i] += v * v;
-        }
-    });
+    for_each_tile(
+        begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
+            for (std::int64_t i = 0; i < size; ++i) {
+                const float v = x[at + i] - k[i];
+                s[i] += v;
+                q[i] += v * v;
+            }
+        });
     fold(sum, c, tile, sums);
     fold(square, c, tile, sums + c);
 }
@@ -181,48 +189,59 @@ NACHOS_CLONES void affine_act(const float* x, const float* a, const float* b, Ac
                               std::int64_t c, float* y) {
     const Tile tile = tile_of(c);
     const std::vector<float> ra = repeated(a, c, tile), rb = repeated(b, c, tile);
-    for_each_tile(begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
-        switch (act) {
-            case Act::none: return affine_act_of<Act::none>(x + at, ra.data(), rb.data(), size, y + at);
-            case Act::relu: return affine_act_of<Act::relu>(x + at, ra.data(), rb.data(), size, y + at);
-            case Act::hard_swish: return affine_act_of<Act::hard_swish>(x + at, ra.data(), rb.data(), size, y + at);
-        }
-    });
+    for_each_tile(
+        begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
+            switch (act) {
+                case Act::none:
+                    return affine_act_of<Act::none>(x + at, ra.data(), rb.data(), size, y + at);
+                case Act::relu:
+                    return affine_act_of<Act::relu>(x + at, ra.data(), rb.data(), size, y + at);
+                case Act::hard_swish:
+                    return affine_act_of<Act::hard_swish>(x + at, ra.data(), rb.data(), size, y + at);
+            }
+        });
 }
 
-NACHOS_CLONES void gradient_sums(const float* x, const float* dy, const float* a, const float* b, Act act, std::int64_t begin,
-                                 std::int64_t end, std::int64_t c, float* sums) {
+NACHOS_CLONES void gradient_sums(const float* x, const float* dy, const float* a, const float* b, Act act,
+                                 std::int64_t begin, std::int64_t end, std::int64_t c, float* sums) {
     const Tile tile = tile_of(c);
     const std::vector<float> ra = repeated(a, c, tile), rb = repeated(b, c, tile);
     std::vector<float> sum(ra.size(), 0.0F), dot(ra.size(), 0.0F);
-    for_each_tile(begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
-        const float *xs = x + at, *ds = dy + at;
-        switch (act) {
-            case Act::none: return gradient_sums_of<Act::none>(xs, ds, ra.data(), rb.data(), size, sum.data(), dot.data());
-            case Act::relu: return gradient_sums_of<Act::relu>(xs, ds, ra.data(), rb.data(), size, sum.data(), dot.data());
-            case Act::hard_swish:
-                return gradient_sums_of<Act::hard_swish>(xs, ds, ra.data(), rb.data(), size, sum.data(), dot.data());
-        }
-    });
+    for_each_tile(
+        begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
+            const float *xs = x + at, *ds = dy + at;
+            switch (act) {
+                case Act::none:
+                    return gradient_sums_of<Act::none>(xs, ds, ra.data(), rb.data(), size, sum.data(), dot.data());
+                case Act::relu:
+                    return gradient_sums_of<Act::relu>(xs, ds, ra.data(), rb.data(), size, sum.data(), dot.data());
+                case Act::hard_swish:
+                    return gradient_sums_of<Act::hard_swish>(xs, ds, ra.data(), rb.data(), size, sum.data(), dot.data());
+            }
+        });
     fold(sum, c, tile, sums);
     fold(dot, c, tile, sums + c);
 }
 
 NACHOS_CLONES void affine_act_gradient(const float* x, const float* dy, const float* a, const float* b, const float* p,
-                                       const float* q, Act act, std::int64_t begin, std::int64_t end, std::int64_t c, float* dx) {
+                                       const float* q, Act act, std::int64_t begin, std::int64_t end, std::int64_t c,
+                                       float* dx) {
     const Tile tile = tile_of(c);
     const std::vector<float> ra = repeated(a, c, tile), rb = repeated(b, c, tile), rp = repeated(p, c, tile),
                              rq = repeated(q, c, tile);
-    for_each_tile(begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
-        const float *xs = x + at, *ds = dy + at;
-        float* out = dx + at;
-        switch (act) {
-            case Act::none: return gradient_of<Act::none>(xs, ds, ra.data(), rb.data(), rp.data(), rq.data(), size, out);
-            case Act::relu: return gradient_of<Act::relu>(xs, ds, ra.data(), rb.data(), rp.data(), rq.data(), size, out);
-            case Act::hard_swish:
-                return gradient_of<Act::hard_swish>(xs, ds, ra.data(), rb.data(), rp.data(), rq.data(), size, out);
-        }
-    });
+    for_each_tile(
+        begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
+            const float *xs = x + at, *ds = dy + at;
+            float* out = dx + at;
+            switch (act) {
+                case Act::none:
+                    return gradient_of<Act::none>(xs, ds, ra.data(), rb.data(), rp.data(), rq.data(), size, out);
+                case Act::relu:
+                    return gradient_of<Act::relu>(xs, ds, ra.data(), rb.data(), rp.data(), rq.data(), size, out);
+                case Act::hard_swish:
+                    return gradient_of<Act::hard_swish>(xs, ds, ra.data(), rb.data(), rp.data(), rq.data(), size, out);
+            }
+        });
 }
 
 }  // namespace nachos::nn::kernels

@@ -2,7 +2,6 @@
 
 #include "core/error.h"
 
-
 namespace nachos::nn {
 namespace {
 
@@ -14,10 +13,14 @@ using torch::Tensor;
 
 Tensor activate(const Tensor& x, Activation activation) {
     switch (activation) {
-        case Activation::none: return x;
-        case Activation::relu: return torch::relu(x);
-        case Activation::hard_swish: return torch::hardswish(x);
-        case Activation::hard_sigmoid: break;
+        case Activation::none:
+            return x;
+        case Activation::relu:
+            return torch::relu(x);
+        case Activation::hard_swish:
+            return torch::hardswish(x);
+        case Activation::hard_sigmoid:
+            break;
     }
     return torch::hardsigmoid(x);
 }
@@ -25,10 +28,14 @@ Tensor activate(const Tensor& x, Activation activation) {
 /// The same where nobody needs the input any more.
 Tensor activate_in_place(Tensor x, Activation activation) {
     switch (activation) {
-        case Activation::none: return x;
-        case Activation::relu: return x.relu_();
-        case Activation::hard_swish: return torch::hardswish_(x);
-        case Activation::hard_sigmoid: break;
+        case Activation::none:
+            return x;
+        case Activation::relu:
+            return x.relu_();
+        case Activation::hard_swish:
+            return torch::hardswish_(x);
+        case Activation::hard_sigmoid:
+            break;
     }
     return torch::hardsigmoid_(x);
 }
@@ -36,12 +43,18 @@ Tensor activate_in_place(Tensor x, Activation activation) {
 Tensor weightless(const Layer& layer, const std::vector<Tensor>& tensors) {
     const Tensor& x = tensors[static_cast<std::size_t>(layer.inputs[0])];
     switch (layer.kind) {
-        case LayerKind::max_pool: return torch::max_pool2d(x, layer.kernel);
-        case LayerKind::global_avg_pool: return x.mean({2, 3});
-        case LayerKind::flatten: return x.contiguous().flatten(1);
-        case LayerKind::add: return x + tensors[static_cast<std::size_t>(layer.inputs[1])];
-        case LayerKind::scale: return x * tensors[static_cast<std::size_t>(layer.inputs[1])].unsqueeze(2).unsqueeze(3);
-        default: return x;
+        case LayerKind::max_pool:
+            return torch::max_pool2d(x, layer.kernel);
+        case LayerKind::global_avg_pool:
+            return global_average_pool(x);
+        case LayerKind::flatten:
+            return x.contiguous().flatten(1);
+        case LayerKind::add:
+            return x + tensors[static_cast<std::size_t>(layer.inputs[1])];
+        case LayerKind::scale:
+            return x * tensors[static_cast<std::size_t>(layer.inputs[1])].unsqueeze(2).unsqueeze(3);
+        default:
+            return x;
     }
 }
 

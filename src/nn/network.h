@@ -20,8 +20,8 @@ using NetStats = std::map<std::string, BatchStats>;
 
 inline constexpr double kBatchNormEpsilon = 1e-5;
 
-/// Runs the network with the statistics of the batch itself (training mode). `x` (N, C, H, W) float, channels-last for speed.
-/// Differentiable with respect to the bank. The same for a supernet and a stand-alone bank.
+/// Runs the network with the statistics of the batch itself (training mode). `x` (N, C, H, W) float, channels-last for
+/// speed. Differentiable with respect to the bank. The same for a supernet and a stand-alone bank.
 Outputs run(const arch::NetDesc& net, const WeightBank& bank, const torch::Tensor& x);
 
 /// The statistics of this architecture on `batches`: means of the batches' means and variances (Yu and Huang 2019, arXiv
@@ -41,7 +41,7 @@ class FoldedNet {
     Outputs run(const torch::Tensor& x) const;
 
   private:
-    arch::NetDesc net_;                                 ///< structure
+    arch::NetDesc net_;                                             ///< structure
     std::vector<std::pair<torch::Tensor, torch::Tensor>> weights_;  ///< per layer
 };
 

@@ -43,7 +43,8 @@ torch::Tensor copy_of(const torch::Tensor& t) {
 
 }  // namespace
 
-WeightBank::WeightBank(const std::vector<arch::Layer>& layers, const core::Rng& rng, torch::Device device) : device_(device) {
+WeightBank::WeightBank(const std::vector<arch::Layer>& layers, const core::Rng& rng, torch::Device device)
+    : device_(device) {
     for (const arch::Layer& layer : layers) {
         LayerWeights w;
         w.weight = trainable(initial_weight(layer, rng.stream(layer.name)), device);
@@ -83,18 +84,14 @@ WeightBank WeightBank::slice(const arch::NetDesc& net) const {
     return copy;
 }
 
-std::vector<torch::Tensor> WeightBank::parameters(bool decayed) const {
-    std::vector<torch::Tensor> all;
+WeightBank WeightBank::replica() const {
+    const auto shared = [](const torch::Tensor& t) { return t.defined() ? t.detach().set_requires_grad(true) : t; };
+    WeightBank other;
+    other.device_ = device_;
     for (const auto& [name, w] : layers_) {
-        if (decayed) {
-            all.push_back(w.weight);
-            continue;
-        }
-        for (const auto& t : {w.bias, w.bn_scale, w.bn_shift}) {
-            if (t.defined()) all.push_back(t);
-        }
+        other.layers_[name] = {shared(w.weight), shared(w.bias), shared(w.bn_scale), shared(w.bn_shift)};
     }
-    return all;
+    return other;
 }
 
 void for_each_tensor(const WeightBank& bank, const std::function<void(const std::string&, const torch::Tensor&)>& f) {

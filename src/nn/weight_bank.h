@@ -16,14 +16,14 @@ namespace nachos::nn {
 
 /// Trainable tensors of one layer; undefined where the layer has none.
 struct LayerWeights {
-    torch::Tensor weight;   ///< conv (out, in/groups, k, k), linear (out, in)
-    torch::Tensor bias;     ///< (out), the layer's own
-    torch::Tensor bn_scale; ///< (out)
-    torch::Tensor bn_shift; ///< (out)
+    torch::Tensor weight;    ///< conv (out, in/groups, k, k), linear (out, in)
+    torch::Tensor bias;      ///< (out), the layer's own
+    torch::Tensor bn_scale;  ///< (out)
+    torch::Tensor bn_shift;  ///< (out)
 };
 
-/// Named weights. A supernet is a bank with every weight at the largest shape its space gives that name, a stand-alone network
-/// one with exact shapes; a layer reads leading channels and the kernel's centre, so both run through the same code.
+/// Named weights. A supernet is a bank with every weight at the largest shape its space gives that name, a stand-alone
+/// network one with exact shapes; a layer reads leading channels and the kernel's centre, so both run through the same code.
 class WeightBank {
   public:
     /// Fresh weights for these layers (shapes only are read): He et al. 2015 (arXiv 1502.01852) normal by fan-in for
@@ -33,14 +33,14 @@ class WeightBank {
     /// A stand-alone copy of what `net` reads.
     WeightBank slice(const arch::NetDesc& net) const;
 
+    /// A bank that shares this one's values but gathers gradients of its own: one for each thread that differentiates.
+    WeightBank replica() const;
+
     /// What one layer reads: views of the bank's tensors.
     LayerWeights at(const arch::Layer& layer) const;
 
     const std::map<std::string, LayerWeights>& layers() const { return layers_; }
     torch::Device device() const { return device_; }
-
-    /// All trainable tensors in name order; `decayed` picks convolution and linear weights or everything else.
-    std::vector<torch::Tensor> parameters(bool decayed) const;
 
     void save(core::TensorFile& file, const std::string& prefix) const;
     /// Throws Error(bad_data) if a tensor is missing or of another shape.

@@ -68,7 +68,7 @@ void add_plane(const Conv& c, const float* weight, const float* in, float* out) 
                 const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(y) * c.stride + ky - c.padding;
                 const std::ptrdiff_t from = row * c.in.w + kx - c.padding;
                 float* to = out + static_cast<std::ptrdiff_t>(y) * c.out.w;
-                for (int x = columns.begin; x < columns.end; ++x) to[x] += w * in[from + x * c.stride];
+                for (std::ptrdiff_t x = columns.begin; x < columns.end; ++x) to[x] += w * in[from + x * c.stride];
             }
         }
     }
@@ -106,11 +106,11 @@ float window_max(const Layer& l, const float* corner) {
 }
 
 void max_pool(const Layer& l, const Map& in, Map& out) {
-    const auto width = static_cast<std::ptrdiff_t>(l.in.w);
     auto to = out.begin();
     for (int c = 0; c < l.out.c; ++c) {
         for (int y = 0; y < l.out.h; ++y) {
-            const float* row = in.data() + (static_cast<std::ptrdiff_t>(c) * l.in.h + y * l.kernel) * width;
+            const std::ptrdiff_t top = static_cast<std::ptrdiff_t>(c) * l.in.h + static_cast<std::ptrdiff_t>(y) * l.kernel;
+            const float* row = in.data() + top * l.in.w;
             for (int x = 0; x < l.out.w; ++x, row += l.kernel) *to++ = window_max(l, row);
         }
     }

@@ -38,10 +38,10 @@ struct ArchCosts {
 
 /// A design = (architecture, operating point): one point of a curve.
 struct CurvePoint {
-    int budget_index = 0;   ///< which budget of the study's grid its thresholds were fitted for
+    int budget_index = 0;  ///< which budget of the study's grid its thresholds were fitted for
     double budget_macs = 0;
-    double avg_macs_paper = 0;          ///< paper accounting, beside point.avg_cost
-    policy::OperatingPoint point;       ///< costs in executed MACs
+    double avg_macs_paper = 0;     ///< paper accounting, beside point.avg_cost
+    policy::OperatingPoint point;  ///< costs in executed MACs
 };
 
 /// What one evaluation of one architecture yields.

@@ -2,9 +2,7 @@
 
 #include "core/error.h"
 #include "cost/cost.h"
-
-#include <ATen/Parallel.h>
-#include <omp.h>
+#include "train/threads.h"
 
 #include <atomic>
 #include <chrono>
@@ -23,15 +21,18 @@ policy::RecordedTable record(const nn::FoldedNet& net, const PreparedImages& ima
     for (const Tensor& batch : images.batches) {
         const nn::Outputs out = net.run(batch);
         table.exits = static_cast<int>(out.logits.size());
-        const std::size_t n = static_cast<std::size_t>(batch.size(0)), e = out.logits.size(), k = static_cast<std::size_t>(classes);
+        const std::size_t n = static_cast<std::size_t>(batch.size(0)), e = out.logits.size(),
+                          k = static_cast<std::size_t>(classes);
         table.logits.resize((row + n) * e * k);
         table.gates.resize((row + n) * e, 0.0F);
         for (std::size_t i = 0; i < e; ++i) {
             const Tensor logits = out.logits[i].cpu().contiguous();
             const Tensor gates = out.gates[i].defined() ? out.gates[i].cpu().contiguous() : Tensor();
-            require(torch::isfinite(logits).all().item<bool>(), ErrorKind::runtime, "exit {} gave a logit that is not finite", i);
+            require(torch::isfinite(logits).all().item<bool>(), ErrorKind::runtime,
+                    "exit {} gave a logit that is not finite", i);
             for (std::size_t s = 0; s < n; ++s) {
-                std::copy_n(logits.data_ptr<float>() + s * k, k, table.logits.begin() + static_cast<std::ptrdiff_t>(((row + s) * e + i) * k));
+                std::copy_n(logits.data_ptr<float>() + s * k, k,
+                            table.logits.begin() + static_cast<std::ptrdiff_t>(((row + s) * e + i) * k));
                 if (gates.defined()) table.gates[(row + s) * e + i] = gates.data_ptr<float>()[s];
             }
         }
@@ -52,7 +53,8 @@ std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, cons
     std::vector<study::CurvePoint> curve;
     for (policy::BudgetPoint& b : policy::cross_fitted_curve(policy::view(table, measure, calibration), executed, budgets)) {
         double paper = 0;
-        for (std::size_t i = 0; i < executed.size(); ++i) paper += b.point.exit_share[i] * static_cast<double>(costs.paper_macs[i]);
+        for (std::size_t i = 0; i < executed.size(); ++i)
+            paper += b.point.exit_share[i] * static_cast<double>(costs.paper_macs[i]);
         curve.push_back({b.budget_index, budgets[static_cast<std::size_t>(b.budget_index)], paper, std::move(b.point)});
     }
     return curve;
@@ -79,13 +81,12 @@ study::Evaluation evaluate_inherited(const InheritContext& context, const arch::
     return evaluation;
 }
 
-std::vector<study::Evaluation> evaluate_inherited(const InheritContext& context, std::span<const arch::ArchSpec> specs, int workers,
-                                                  int threads_per_evaluation) {
+std::vector<study::Evaluation> evaluate_inherited(const InheritContext& context, std::span<const arch::ArchSpec> specs,
+                                                  int workers, int threads_per_evaluation) {
     std::vector<study::Evaluation> results(specs.size());
     std::atomic<std::size_t> next{0};
     const auto work = [&] {
-        at::init_num_threads();
-        omp_set_num_threads(threads_per_evaluation);  // of this thread alone
+        set_own_threads(threads_per_evaluation);
         for (std::size_t i = next++; i < specs.size(); i = next++) results[i] = evaluate_inherited(context, specs[i]);
     };
     std::vector<std::thread> threads;

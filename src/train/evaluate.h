@@ -32,17 +32,18 @@ struct InheritContext {
     PreparedImages validation;
     policy::Measure measure = policy::Measure::max_prob;
     std::vector<double> budgets;
-    /// Stores a candidate's table and returns its file name; called from several threads, with different architectures. May be empty.
+    /// Stores a candidate's table and returns its file name; called from several threads, with different architectures. May
+    /// be empty.
     std::function<std::string(const arch::ArchSpec&, const policy::RecordedTable&)> store_table;
 };
 
-/// Fidelity `inherit`: recalibrate, fold, run the validation part once, fit thresholds. Never throws: a failure is an Evaluation
-/// with its reason.
+/// Fidelity `inherit`: recalibrate, fold, run the validation part once, fit thresholds. Never throws: a failure is an
+/// Evaluation with its reason.
 study::Evaluation evaluate_inherited(const InheritContext& context, const arch::ArchSpec& spec);
 
-/// The same for a batch, on `workers` threads, each evaluation on `threads_per_evaluation` threads. The results do not depend
-/// on `workers`.
-std::vector<study::Evaluation> evaluate_inherited(const InheritContext& context, std::span<const arch::ArchSpec> specs, int workers,
-                                                  int threads_per_evaluation);
+/// The same for a batch, on `workers` threads, each evaluation on `threads_per_evaluation` threads. The results do not
+/// depend on `workers`.
+std::vector<study::Evaluation> evaluate_inherited(const InheritContext& context, std::span<const arch::ArchSpec> specs,
+                                                  int workers, int threads_per_evaluation);
 
 }  // namespace nachos::train

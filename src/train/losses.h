@@ -9,8 +9,9 @@
 
 namespace nachos::train {
 
-/// Stick breaking (method 3): p_i = c_i prod_{j<i} (1 - c_j) with c_i = sigmoid(g_i), c_E = 1. `gates` are logits (N), undefined for
-/// the last exit. Returns (N, E); rows sum to 1. Computed in logarithms of the factors, so that no product underflows its gradient.
+/// Stick breaking (method 3): p_i = c_i prod_{j<i} (1 - c_j) with c_i = sigmoid(g_i), c_E = 1. `gates` are logits (N),
+/// undefined for the last exit. Returns (N, E); rows sum to 1. Computed in logarithms of the factors, so that no product
+/// underflows its gradient.
 torch::Tensor exit_probabilities(const std::vector<torch::Tensor>& gates);
 
 /// Cross entropy per sample (N) of logits (N, K) against labels (N) int64, the target smoothed by `smoothing` and, if

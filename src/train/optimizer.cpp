@@ -29,25 +29,32 @@ Sgd::Sgd(nn::WeightBank& bank, const OptimizerOptions& options) : options_(optio
     });
 }
 
-void Sgd::zero_grad() {
-    for (Slot& s : slots_) s.parameter.mutable_grad().reset();
-}
-
-double Sgd::step(double learning_rate) {
+double Sgd::step(double learning_rate, const std::vector<nn::WeightBank>& replicas) {
     torch::NoGradGuard no_grad;
+    std::vector<Tensor> sums(slots_.size());
+    for (const nn::WeightBank& replica : replicas) {
+        std::size_t at = 0;
+        nn::for_each_tensor(replica, [&](const std::string&, const Tensor& t) {
+            Tensor& sum = sums[at++];
+            const Tensor gradient = t.grad();
+            if (gradient.defined()) sum = sum.defined() ? sum.add_(gradient) : gradient;
+            Tensor(t).mutable_grad().reset();
+        });
+    }
     std::vector<Tensor> gradients, parameters, momenta, squares;
     std::vector<std::size_t> decayed;
-    for (Slot& s : slots_) {
-        if (!s.parameter.grad().defined()) continue;
-        squares.push_back(s.parameter.grad().square().sum());
-        gradients.push_back(s.parameter.grad());
-        if (s.decayed) decayed.push_back(gradients.size() - 1);
-        parameters.push_back(s.parameter);
-        momenta.push_back(s.momentum);
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        if (!sums[i].defined()) continue;
+        squares.push_back(sums[i].square().sum());
+        if (slots_[i].decayed) decayed.push_back(gradients.size());
+        gradients.push_back(sums[i]);
+        parameters.push_back(slots_[i].parameter);
+        momenta.push_back(slots_[i].momentum);
     }
     const double norm = std::sqrt(torch::stack(squares).sum().item<double>());
     require(std::isfinite(norm), ErrorKind::runtime, "training diverged: the gradient is not finite; lower learning_rate");
-    if (options_.gradient_clip > 0 && norm > options_.gradient_clip) torch::_foreach_mul_(gradients, options_.gradient_clip / norm);
+    if (options_.gradient_clip > 0 && norm > options_.gradient_clip)
+        torch::_foreach_mul_(gradients, options_.gradient_clip / norm);
     for (const std::size_t i : decayed) gradients[i].add_(parameters[i], options_.weight_decay);
     torch::_foreach_mul_(momenta, options_.momentum);
     torch::_foreach_add_(momenta, gradients);

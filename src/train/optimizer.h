@@ -14,16 +14,16 @@ namespace nachos::train {
 /// Half cosine from the peak to 0 over all steps, after a linear warm-up; `step` counts from 0.
 double learning_rate_at(const OptimizerOptions& options, std::int64_t step, std::int64_t steps_per_epoch);
 
-/// SGD with Nesterov momentum and weight decay on convolution and linear weights, as torch::optim::SGD computes it, over a bank. Its
-/// own because its momentum is kept by name, so that checkpoints read back in any libtorch. A tensor without gradient (not sampled
-/// in this step) stays as it is.
+/// SGD with Nesterov momentum and weight decay on convolution and linear weights, as torch::optim::SGD computes it, over a
+/// bank. Its own because its momentum is kept by name, so that checkpoints read back in any libtorch. A tensor without
+/// gradient (not sampled in this step) stays as it is.
 class Sgd {
   public:
     Sgd(nn::WeightBank& bank, const OptimizerOptions& options);
 
-    void zero_grad();
-    /// Clips the gradient's norm and steps. Returns the norm before clipping. Throws Error(runtime) if it is not finite.
-    double step(double learning_rate);
+    /// Adds the gradients that the replicas of the bank gathered up, in their order, leaves them without any, clips the norm
+    /// and steps. Returns the norm before clipping. Throws Error(runtime) if it is not finite.
+    double step(double learning_rate, const std::vector<nn::WeightBank>& replicas);
 
     void save(core::TensorFile& file) const;
     void load(const core::TensorFile& file, const std::string& where);

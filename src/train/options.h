@@ -9,25 +9,31 @@ namespace nachos::train {
 /// Loss of a network with exits (method 3), group [loss].
 struct LossOptions {
     std::string classification = "independent";  ///< "independent": sum over exits of CE; "weighted": sum_i p_i CE(z_i, y)
-    double class_weight = 1;        ///< w_alpha; >= 0
-    double gate_weight = 0.1;       ///< w_gate; >= 0
-    double label_smoothing = 0.05;  ///< share of the target spread over all classes; [0, 0.5]
-    double distillation = 0.5;      ///< share of a taught network's class target that is its teacher's softmax; [0, 1]
+    double class_weight = 1;                     ///< w_alpha; >= 0
+    double gate_weight = 0.1;                    ///< w_gate; >= 0
+    double label_smoothing = 0.05;               ///< share of the target spread over all classes; [0, 0.5]
+    double distillation = 0.5;  ///< share of a taught network's class target that is its teacher's softmax; [0, 1]
 
     void describe(core::OptionVisitor& v) {
-        v.field({"classification", "class loss over the exits: 'independent' sums their cross entropies, 'weighted' weights "
-                                   "them by the probability of leaving there",
-                 0, 0, {"independent", "weighted"}},
+        v.field({"classification",
+                 "class loss over the exits: 'independent' sums their cross entropies, 'weighted' weights "
+                 "them by the probability of leaving there",
+                 0,
+                 0,
+                 {"independent", "weighted"}},
                 classification);
         v.field({"class_weight", "weight of the class loss", 0, 1000}, class_weight);
-        v.field({"gate_weight", "weight of the gates' binary cross entropy against 'this exit is right'", 0, 1000}, gate_weight);
+        v.field({"gate_weight", "weight of the gates' binary cross entropy against 'this exit is right'", 0, 1000},
+                gate_weight);
         v.field({"label_smoothing", "share of the target spread over all classes", 0, 0.5}, label_smoothing);
-        v.field({"distillation", "share of the class target taken from the teacher's softmax where there is a teacher", 0, 1},
-                distillation);
+        v.field(
+            {"distillation", "share of the class target taken from the teacher's softmax where there is a teacher", 0, 1},
+            distillation);
     }
 };
 
-/// Stochastic gradient descent with Nesterov momentum; the rate falls as a half cosine, step by step, after a linear warm-up.
+/// Stochastic gradient descent with Nesterov momentum; the rate falls as a half cosine, step by step, after a linear
+/// warm-up.
 struct OptimizerOptions {
     int epochs = 10;             ///< passes over the training part; [1, 10000]
     int batch_size = 128;        ///< images; [1, 8192]
@@ -36,6 +42,7 @@ struct OptimizerOptions {
     double momentum = 0.9;       ///< [0, 1)
     double weight_decay = 5e-5;  ///< of convolution and linear weights; [0, 1] (method 3: published value)
     double gradient_clip = 5;    ///< largest norm of the whole gradient; 0 = no clipping; [0, 1e6]
+    int shards = 2;  ///< parts a batch is cut into, each on a thread of its own with batch statistics of its own; [1, 64]
 
     void describe(core::OptionVisitor& v) {
         v.field({"epochs", "passes over the training part", 1, 10000}, epochs);
@@ -45,6 +52,12 @@ struct OptimizerOptions {
         v.field({"momentum", "Nesterov momentum", 0, 0.9999}, momentum);
         v.field({"weight_decay", "L2 penalty on convolution and linear weights", 0, 1}, weight_decay);
         v.field({"gradient_clip", "largest norm of the whole gradient; 0 = no clipping", 0, 1e6}, gradient_clip);
+        v.field({"shards",
+                 "parts a batch is cut into, each differentiated on a thread of its own with batch statistics of its own; "
+                 "results "
+                 "depend on it, not on the number of cores",
+                 1, 64},
+                shards);
     }
 };
 
@@ -55,7 +68,8 @@ struct SupernetOptions {
 
     void describe(core::OptionVisitor& v) {
         optimizer.describe(v);
-        v.field({"random_subnets", "architectures sampled per step beside the largest and the smallest", 0, 16}, random_subnets);
+        v.field({"random_subnets", "architectures sampled per step beside the largest and the smallest", 0, 16},
+                random_subnets);
     }
 };
 

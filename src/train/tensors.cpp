@@ -6,8 +6,8 @@
 
 namespace nachos::train {
 
-torch::Tensor to_input(const std::vector<std::uint8_t>& pixels, int n, int height, int width, const data::Normalisation& norm,
-                       torch::Device device) {
+torch::Tensor to_input(const std::vector<std::uint8_t>& pixels, int n, int height, int width,
+                       const data::Normalisation& norm, torch::Device device) {
     const std::size_t channels = norm.mean.size();
     std::vector<std::array<float, 256>> value(channels);
     for (std::size_t c = 0; c < channels; ++c) {
@@ -22,13 +22,15 @@ torch::Tensor to_input(const std::vector<std::uint8_t>& pixels, int n, int heigh
     return x.to(device).permute({0, 3, 1, 2});
 }
 
-PreparedImages prepare(const data::Examples& examples, const data::Normalisation& norm, int batch_size, torch::Device device) {
+PreparedImages prepare(const data::Examples& examples, const data::Normalisation& norm, int batch_size,
+                       torch::Device device) {
     PreparedImages prepared;
     prepared.labels = examples.labels;
     const std::size_t step = static_cast<std::size_t>(batch_size);
     for (std::size_t begin = 0; begin < examples.size(); begin += step) {
         const std::size_t end = std::min(examples.size(), begin + step);
-        const std::vector<std::uint8_t> pixels(examples.image(begin), examples.image(begin) + (end - begin) * examples.image_bytes());
+        const std::vector<std::uint8_t> pixels(examples.image(begin),
+                                               examples.image(begin) + (end - begin) * examples.image_bytes());
         prepared.batches.push_back(
             to_input(pixels, static_cast<int>(end - begin), examples.height, examples.width, norm, device));
     }

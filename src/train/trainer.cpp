@@ -2,21 +2,84 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/stats.h"
 #include "nn/network.h"
 #include "train/losses.h"
 #include "train/optimizer.h"
 #include "train/tensors.h"
+#include "train/threads.h"
 
+#include <barrier>
 #include <cmath>
+#include <exception>
 #include <functional>
+#include <thread>
 
 namespace nachos::train {
 namespace {
 
 using torch::Tensor;
 
-/// Adds one batch's gradients; returns the loss to report. `rng` belongs to this step.
-using StepFn = std::function<double(const Tensor& x, const Tensor& y, core::Rng rng)>;
+/// Adds one shard's gradients to a replica of the bank; returns the loss to report. `rng` is the same for all shards of a
+/// step.
+using StepFn = std::function<double(const nn::WeightBank& bank, const Tensor& x, const Tensor& y, core::Rng rng)>;
+
+/// Threads that each run one shard of every step, single-threaded inside: cutting the batch costs one meeting a step, where
+/// cutting every layer costs hundreds.
+class ShardPool {
+  public:
+    explicit ShardPool(int shards) : done_(shards), start_(shards) {
+        for (int i = 1; i < shards; ++i) threads_.emplace_back([this, i] { work(i); });
+        if (shards > 1) set_own_threads(1);
+    }
+
+    ~ShardPool() {
+        job_ = nullptr;
+        if (!threads_.empty()) start_.arrive_and_wait();
+        for (std::thread& t : threads_) t.join();
+        set_own_threads(threads_before_);
+    }
+
+    ShardPool(const ShardPool&) = delete;
+    ShardPool& operator=(const ShardPool&) = delete;
+
+    /// Calls job(0), ..., job(shards - 1), each on its own thread, and waits for all. Rethrows the first shard's exception.
+    void run(const std::function<void(int)>& job) {
+        job_ = &job;
+        errors_.assign(threads_.size() + 1, nullptr);
+        start_.arrive_and_wait();
+        guarded(0);
+        done_.arrive_and_wait();
+        for (const std::exception_ptr& e : errors_) {
+            if (e) std::rethrow_exception(e);
+        }
+    }
+
+  private:
+    void work(int shard) {
+        set_own_threads(1);
+        for (;;) {
+            start_.arrive_and_wait();
+            if (job_ == nullptr) return;
+            guarded(shard);
+            done_.arrive_and_wait();
+        }
+    }
+
+    void guarded(int shard) {
+        try {
+            (*job_)(shard);
+        } catch (...) {
+            errors_[static_cast<std::size_t>(shard)] = std::current_exception();
+        }
+    }
+
+    std::barrier<> done_, start_;
+    const std::function<void(int)>* job_ = nullptr;
+    std::vector<std::exception_ptr> errors_;
+    std::vector<std::thread> threads_;
+    int threads_before_ = at::get_num_threads();
+};
 
 struct Checkpoint {
     nn::WeightBank& bank;
@@ -56,26 +119,38 @@ void train(nn::WeightBank& bank, const OptimizerOptions& options, const Training
                                          .threads = 1,
                                          .seed = input.rng.stream("loader").seed()});
     const std::int64_t steps = loader.batches_per_epoch();
+    const int shards = std::min(options.shards, batch);
+    std::vector<nn::WeightBank> replicas;
+    for (int i = 0; i < shards; ++i) replicas.push_back(bank.replica());
+    ShardPool pool(shards);
     for (int epoch = begin; epoch < options.epochs; ++epoch) {
         loader.start_epoch(epoch);
         data::Batch images;
         double average = 0;
         for (std::int64_t i = 0; loader.next(images); ++i) {
             const std::int64_t at = epoch * steps + i;
-            const Tensor x = to_input(images.pixels, images.size, input.examples.height, input.examples.width, input.normalisation,
-                                      input.device);
+            const Tensor x = to_input(images.pixels, images.size, input.examples.height, input.examples.width,
+                                      input.normalisation, input.device);
             const Tensor y = torch::tensor(images.labels, torch::kLong).to(input.device);
-            sgd.zero_grad();
-            const double loss = step(x, y, input.rng.stream("step", static_cast<std::uint64_t>(at)));
+            const auto xs = x.tensor_split(shards), ys = y.tensor_split(shards);
+            std::vector<double> losses(static_cast<std::size_t>(shards));
+            pool.run([&](int s) {
+                const auto shard = static_cast<std::size_t>(s);
+                losses[shard] =
+                    step(replicas[shard], xs[shard], ys[shard], input.rng.stream("step", static_cast<std::uint64_t>(at)));
+            });
+            const double loss = core::mean(losses);
             require(std::isfinite(loss), ErrorKind::runtime,
                     "{} diverged in epoch {}: the loss is not finite; lower its learning_rate", input.phase, epoch + 1);
-            sgd.step(learning_rate_at(options, at, steps));
+            sgd.step(learning_rate_at(options, at, steps), replicas);
             average = i == 0 ? loss : 0.98 * average + 0.02 * loss;
-            if (input.progress) input.progress({input.phase, at + 1, steps * options.epochs, fmt::format("loss {:.3f}", average)});
+            if (input.progress)
+                input.progress({input.phase, at + 1, steps * options.epochs, fmt::format("loss {:.3f}", average)});
         }
         checkpoint.save(epoch + 1);
         require(epoch + 1 == options.epochs || !input.should_stop || !input.should_stop(), ErrorKind::stopped,
-                "stopped after epoch {} of {} of {}; the same command goes on from there", epoch + 1, options.epochs, input.phase);
+                "stopped after epoch {} of {} of {}; the same command goes on from there", epoch + 1, options.epochs,
+                input.phase);
     }
 }
 
@@ -101,23 +176,25 @@ void train_supernet(nn::WeightBank& bank, const arch::SearchSpace& space, const 
                     const TrainingInput& input) {
     const arch::NetDesc largest = space.build(space.with_all_exits(space.largest()));
     const arch::NetDesc smallest = space.build(space.smallest());
-    train(bank, options.optimizer, input, [&](const Tensor& x, const Tensor& y, core::Rng rng) {
-        const nn::Outputs most = nn::run(largest, bank, x);
-        const Tensor loss = self_taught_loss(most, y, input.loss);
-        loss.backward();
-        const Tensor teacher = soft_targets(most);
-        total_loss(nn::run(smallest, bank, x), y, input.loss, teacher).backward();
-        for (int i = 0; i < options.random_subnets; ++i) {
-            const arch::NetDesc net = space.build(space.decode(space.sample(rng)));
-            total_loss(nn::run(net, bank, x), y, input.loss, teacher).backward();
-        }
-        return loss.item<double>();
-    });
+    train(bank, options.optimizer, input,
+          [&](const nn::WeightBank& weights, const Tensor& x, const Tensor& y, core::Rng rng) {
+              const nn::Outputs most = nn::run(largest, weights, x);
+              const Tensor loss = self_taught_loss(most, y, input.loss);
+              loss.backward();
+              const Tensor teacher = soft_targets(most);
+              total_loss(nn::run(smallest, weights, x), y, input.loss, teacher).backward();
+              for (int i = 0; i < options.random_subnets; ++i) {
+                  const arch::NetDesc net = space.build(space.decode(space.sample(rng)));
+                  total_loss(nn::run(net, weights, x), y, input.loss, teacher).backward();
+              }
+              return loss.item<double>();
+          });
 }
 
-void train_network(nn::WeightBank& bank, const arch::NetDesc& net, const OptimizerOptions& options, const TrainingInput& input) {
-    train(bank, options, input, [&](const Tensor& x, const Tensor& y, core::Rng) {
-        const Tensor loss = self_taught_loss(nn::run(net, bank, x), y, input.loss);
+void train_network(nn::WeightBank& bank, const arch::NetDesc& net, const OptimizerOptions& options,
+                   const TrainingInput& input) {
+    train(bank, options, input, [&](const nn::WeightBank& weights, const Tensor& x, const Tensor& y, core::Rng) {
+        const Tensor loss = self_taught_loss(nn::run(net, weights, x), y, input.loss);
         loss.backward();
         return loss.item<double>();
     });

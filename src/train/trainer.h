@@ -19,22 +19,23 @@ struct TrainingInput {
     const data::Normalisation& normalisation;
     data::AugmentOptions augment;
     LossOptions loss;
-    core::Rng rng;                       ///< order, augmentation and sampled subnets; the same rng gives the same weights
+    core::Rng rng;  ///< order, augmentation and sampled subnets; the same rng gives the same weights
     torch::Device device = torch::kCPU;
-    std::filesystem::path checkpoint;    ///< written after each epoch and gone on from if it exists; empty = none
-    core::ProgressFn progress;           ///< may be empty
-    std::function<bool()> should_stop;   ///< asked after each checkpoint; true throws Error(stopped); may be empty
-    std::string phase;                   ///< name of the step in progress reports
+    std::filesystem::path checkpoint;   ///< written after each epoch and gone on from if it exists; empty = none
+    core::ProgressFn progress;          ///< may be empty
+    std::function<bool()> should_stop;  ///< asked after each checkpoint; true throws Error(stopped); may be empty
+    std::string phase;                  ///< name of the step in progress reports
 };
 
-/// Trains the supernet by the sandwich rule with in-place distillation (Yu and Huang 2019, arXiv 1903.05134, algorithm 1): each
-/// step the largest architecture with every exit learns from labels, the smallest and some random ones also from its softmax.
-/// Gradients add up, one step a batch. The largest's exits are also taught by its own final classifier. Throws Error(runtime)
-/// if it diverges.
+/// Trains the supernet by the sandwich rule with in-place distillation (Yu and Huang 2019, arXiv 1903.05134, algorithm 1):
+/// each step the largest architecture with every exit learns from labels, the smallest and some random ones also from its
+/// softmax. Gradients add up, one step a batch. The largest's exits are also taught by its own final classifier. Throws
+/// Error(runtime) if it diverges.
 void train_supernet(nn::WeightBank& bank, const arch::SearchSpace& space, const SupernetOptions& options,
                     const TrainingInput& input);
 
 /// Trains one network and all its exits jointly; early exits are also taught by the final one.
-void train_network(nn::WeightBank& bank, const arch::NetDesc& net, const OptimizerOptions& options, const TrainingInput& input);
+void train_network(nn::WeightBank& bank, const arch::NetDesc& net, const OptimizerOptions& options,
+                   const TrainingInput& input);
 
 }  // namespace nachos::train

@@ -72,7 +72,8 @@ TEST_P(EverySpace, SamplingReachesEveryChoice) {
         const Genome genome = space.sample(rng);
         for (std::size_t g = 0; g < genome.size(); ++g) seen[g].insert(genome[g]);
     }
-    for (std::size_t g = 0; g < seen.size(); ++g) EXPECT_EQ(seen[g].size(), space.genes()[g].choices.size()) << space.genes()[g].name;
+    for (std::size_t g = 0; g < seen.size(); ++g)
+        EXPECT_EQ(seen[g].size(), space.genes()[g].choices.size()) << space.genes()[g].name;
 }
 
 TEST_P(EverySpace, EveryBuiltNetworkIsSound) {
@@ -106,8 +107,9 @@ TEST_P(EverySpace, SupernetShapesHoldEveryArchitecture) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Spaces, EverySpace, testing::Values("mbv3-small", "ofa-mbv3", "resnet8"),
-                         [](const auto& info) { return std::string(info.index == 0 ? "small" : info.index == 1 ? "ofa" : "resnet8"); });
+INSTANTIATE_TEST_SUITE_P(Spaces, EverySpace, testing::Values("mbv3-small", "ofa-mbv3", "resnet8"), [](const auto& info) {
+    return std::string(info.index == 0 ? "small" : info.index == 1 ? "ofa" : "resnet8");
+});
 
 // The published encoder slides the genes of a shallow stage onto the next stage's blocks and leaves the last ones at their
 // largest setting. Here each block present gets its own.
@@ -130,8 +132,8 @@ TEST(OfaSpace, GenesOfShallowStagesStayOnTheirBlocks) {
 TEST(OfaSpace, PublishedExitsPoolUntilTheyAreCheaperThanTheNext) {
     const SearchSpace space = space_named("ofa-mbv3");
     const NetDesc net = space.build(space.with_all_exits(space.smallest()));
-    // Maps at 32 x 32: 8, 4, 2, 2 pixels after stages 1 to 4. Site 1: 8 x 8 maps cost 24*32*9 + 32*64*9 + 64*128*9 = 99,072 a
-    // pixel, 6.3 M unpooled, so a pool stands in front.
+    // Maps at 32 x 32: 8, 4, 2, 2 pixels after stages 1 to 4. Site 1: 8 x 8 maps cost 24*32*9 + 32*64*9 + 64*128*9 = 99,072
+    // a pixel, 6.3 M unpooled, so a pool stands in front.
     std::map<std::string, const Layer*> layers;
     for (const Layer& l : net.layers) layers[l.name] = &l;
     ASSERT_EQ(layers.count("exit1.pool"), 1U);
@@ -158,16 +160,19 @@ TEST(ArchJson, ErrorsNameKeyAndAllowedValues) {
     EXPECT_EQ(error_of([] { spec_from_json("[1]", "a.json"); }), "a.json: is not a JSON object");
     EXPECT_EQ(error_of([] { spec_from_json(R"({"space":"resnet8","depth":[1,-2]})", "a.json"); }),
               "a.json: key 'depth' holds -2, whole numbers from 0 to 1048576 are allowed");
-    EXPECT_EQ(error_of([] { spec_from_json(R"({"space":"resnet8","dept":[1]})", "a.json"); }),
-              "a.json: unknown key 'dept'; allowed: space, resolution, channels, classes, stem_stride, depth, width, kernel, "
-              "expand, exits");
+    EXPECT_EQ(
+        error_of([] { spec_from_json(R"({"space":"resnet8","dept":[1]})", "a.json"); }),
+        "a.json: unknown key 'dept'; allowed: space, resolution, channels, classes, stem_stride, depth, width, kernel, "
+        "expand, exits");
     const SearchSpace ofa = space_named("ofa-mbv3");
     ArchSpec spec = ofa.smallest();
     spec.kernel[3] = 9;
-    EXPECT_EQ(error_of([&] { ofa.encode(spec); }), "architecture of space 'ofa-mbv3': stage2.block2.kernel is 9, allowed: 3, 5, 7");
+    EXPECT_EQ(error_of([&] { ofa.encode(spec); }),
+              "architecture of space 'ofa-mbv3': stage2.block2.kernel is 9, allowed: 3, 5, 7");
     spec = ofa.smallest();
     spec.depth[1] = 5;
-    EXPECT_EQ(error_of([&] { ofa.encode(spec); }), "architecture of space 'ofa-mbv3': stage 2 has depth 5, allowed: 2, 3, 4");
+    EXPECT_EQ(error_of([&] { ofa.encode(spec); }),
+              "architecture of space 'ofa-mbv3': stage 2 has depth 5, allowed: 2, 3, 4");
 }
 
 }  // namespace

@@ -48,11 +48,11 @@ TEST(ResNet8Costs, MlPerfTinyNetworkByHand) {
     ArchSpec spec = space.smallest();
     spec.width = {16, 32, 64};
     const Costs costs = costs_of(space.build(spec));
-    const std::int64_t by_hand = 442'368                               // stem 3->16, 32 x 32
-                                 + 2 * 2'359'296                       // stage 1
-                                 + 1'179'648 + 2'359'296 + 131'072     // stage 2 and its shortcut
-                                 + 1'179'648 + 2'359'296 + 131'072     // stage 3 and its shortcut
-                                 + 640;                                // classifier
+    const std::int64_t by_hand = 442'368                            // stem 3->16, 32 x 32
+                                 + 2 * 2'359'296                    // stage 1
+                                 + 1'179'648 + 2'359'296 + 131'072  // stage 2 and its shortcut
+                                 + 1'179'648 + 2'359'296 + 131'072  // stage 3 and its shortcut
+                                 + 640;                             // classifier
     EXPECT_EQ(by_hand, 12'501'632);
     EXPECT_EQ(costs.worst_macs(), by_hand);
     const std::int64_t weights = 432 + 2 * 2304 + 4608 + 9216 + 512 + 18432 + 36864 + 2048 + 640;
@@ -118,7 +118,9 @@ TEST(Costs, GrowWithEveryGene) {
             const arch::Genome genome = space.sample(rng);
             const std::int64_t before = costs_of(space.build(arch::without_exits(space.decode(genome)))).worst_macs();
             for (std::size_t g = 0; g < genome.size(); ++g) {
-                if (space.genes()[g].name == "stem_stride" || genome[g] + 1 == static_cast<int>(space.genes()[g].choices.size())) continue;
+                if (space.genes()[g].name == "stem_stride" ||
+                    genome[g] + 1 == static_cast<int>(space.genes()[g].choices.size()))
+                    continue;
                 arch::Genome larger = genome;
                 ++larger[g];
                 EXPECT_GE(costs_of(space.build(arch::without_exits(space.decode(larger)))).worst_macs(), before)
@@ -142,9 +144,9 @@ TEST(PeakActivation, LivenessByHand) {
         l.out = out;
         net.layers.push_back(l);
     };
-    layer(LayerKind::conv, {0}, {2, 4, 4});         // 16 + 32
-    layer(LayerKind::conv, {1}, {2, 4, 4});         // 32 + 32 (the input is dead)
-    layer(LayerKind::add, {2, 1}, {2, 4, 4});       // in place of tensor 2
+    layer(LayerKind::conv, {0}, {2, 4, 4});    // 16 + 32
+    layer(LayerKind::conv, {1}, {2, 4, 4});    // 32 + 32 (the input is dead)
+    layer(LayerKind::add, {2, 1}, {2, 4, 4});  // in place of tensor 2
     layer(LayerKind::global_avg_pool, {3}, {2, 1, 1});
     layer(LayerKind::linear, {4}, {2, 1, 1});
     EXPECT_EQ(peak_activation_bytes(net), 64 * 4);

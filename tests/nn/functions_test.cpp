@@ -32,7 +32,8 @@ Gradients gradients(const F& f, const Tensor& x0, const Tensor& scale0, const Te
 }
 
 double gap(const Tensor& a, const Tensor& b) {
-    return ((a.to(torch::kDouble) - b.to(torch::kDouble)).abs().max() / (b.to(torch::kDouble).abs().max() + 1e-12)).item<double>();
+    return ((a.to(torch::kDouble) - b.to(torch::kDouble)).abs().max() / (b.to(torch::kDouble).abs().max() + 1e-12))
+        .item<double>();
 }
 
 // Against libtorch in double precision, for channel counts with and without whole tiles, a mean far from zero included.
@@ -44,7 +45,8 @@ TEST(BatchNormAct, EqualsTorchInValueAndGradients) {
             const Tensor scale = torch::rand({c}) + 0.5, shift = torch::randn({c});
             const Tensor dy = channels_last({5, c, 7, 9});
             const auto ours = gradients(
-                [&](const Tensor& a, const Tensor& s, const Tensor& b) { return batch_norm_act(a, s, b, act, 1e-5); }, x, scale, shift, dy);
+                [&](const Tensor& a, const Tensor& s, const Tensor& b) { return batch_norm_act(a, s, b, act, 1e-5); }, x,
+                scale, shift, dy);
             const auto theirs = gradients(
                 [&](const Tensor& a, const Tensor& s, const Tensor& b) {
                     return reference_act(torch::batch_norm(a, s, b, {}, {}, true, 0.1, 1e-5, false), act);

@@ -57,7 +57,8 @@ TEST_P(EverySpace, SubnetEqualsTheStandAloneNetworkWithItsWeights) {
     }
 }
 
-// Folding: on the very batch the statistics were measured on, the folded network says what the network in training mode says.
+// Folding: on the very batch the statistics were measured on, the folded network says what the network in training mode
+// says.
 TEST_P(EverySpace, FoldedNetworkEqualsTheRecalibratedOne) {
     torch::manual_seed(4);
     const SearchSpace space = space_named(GetParam());
@@ -76,7 +77,8 @@ TEST_P(EverySpace, FoldedNetworkEqualsTheRecalibratedOne) {
     }
 }
 
-// The plain C++ reference computes from the definitions what torch computes: weights, layout and exits mean the same to both.
+// The plain C++ reference computes from the definitions what torch computes: weights, layout and exits mean the same to
+// both.
 TEST_P(EverySpace, ReferenceRuntimeAgreesWithTorch) {
     torch::manual_seed(5);
     const SearchSpace space = space_named(GetParam());
@@ -102,17 +104,20 @@ TEST_P(EverySpace, ReferenceRuntimeAgreesWithTorch) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Spaces, EverySpace, testing::Values("mbv3-small", "ofa-mbv3", "resnet8"),
-                         [](const auto& info) { return std::string(info.index == 0 ? "small" : info.index == 1 ? "ofa" : "resnet8"); });
+INSTANTIATE_TEST_SUITE_P(Spaces, EverySpace, testing::Values("mbv3-small", "ofa-mbv3", "resnet8"), [](const auto& info) {
+    return std::string(info.index == 0 ? "small" : info.index == 1 ? "ofa" : "resnet8");
+});
 
 TEST(Recalibration, AveragesOverBatches) {
     const SearchSpace space = space_named("resnet8");
     const WeightBank bank(space.weight_layers(), core::Rng(1));
     const arch::NetDesc net = space.build(space.smallest());
     const Tensor a = images(8, space.task()), b = images(8, space.task()) * 3;
-    const NetStats both = recalibrate(net, bank, {a, b}), only_a = recalibrate(net, bank, {a}), only_b = recalibrate(net, bank, {b});
+    const NetStats both = recalibrate(net, bank, {a, b}), only_a = recalibrate(net, bank, {a}),
+                   only_b = recalibrate(net, bank, {b});
     EXPECT_TRUE(torch::allclose(both.at("stem").mean, (only_a.at("stem").mean + only_b.at("stem").mean) / 2, 1e-4, 1e-5));
-    EXPECT_TRUE(torch::allclose(both.at("stem").variance, (only_a.at("stem").variance + only_b.at("stem").variance) / 2, 1e-4, 1e-5));
+    EXPECT_TRUE(torch::allclose(both.at("stem").variance, (only_a.at("stem").variance + only_b.at("stem").variance) / 2,
+                                1e-4, 1e-5));
 }
 
 TEST(Recalibration, RefusesStatisticsThatAreNotFinite) {
@@ -141,7 +146,8 @@ TEST(WeightBank, SavedAndLoadedIsTheSame) {
 
 TEST(WeightBank, SeedDecidesTheWeights) {
     const SearchSpace space = space_named("mbv3-small");
-    const WeightBank a(space.weight_layers(), core::Rng(1)), b(space.weight_layers(), core::Rng(1)), c(space.weight_layers(), core::Rng(2));
+    const WeightBank a(space.weight_layers(), core::Rng(1)), b(space.weight_layers(), core::Rng(1)),
+        c(space.weight_layers(), core::Rng(2));
     EXPECT_TRUE(torch::equal(a.layers().at("stem").weight, b.layers().at("stem").weight));
     EXPECT_FALSE(torch::equal(a.layers().at("stem").weight, c.layers().at("stem").weight));
 }

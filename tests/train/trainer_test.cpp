@@ -5,6 +5,7 @@
 #include "train/evaluate.h"
 #include "train/optimizer.h"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -82,25 +83,27 @@ TEST(Sgd, StepsAsTorchDoes) {
     layer.bias = true;
     nn::WeightBank bank({layer}, core::Rng(1));
     const nn::LayerWeights& w = bank.layers().at("l");
-    Tensor weight = w.weight.detach().clone().set_requires_grad(true), bias = w.bias.detach().clone().set_requires_grad(true);
-    torch::optim::SGD theirs({torch::optim::OptimizerParamGroup(
-                                  {weight}, std::make_unique<torch::optim::SGDOptions>(
-                                                torch::optim::SGDOptions(0.1).momentum(0.9).nesterov(true).weight_decay(0.01))),
-                              torch::optim::OptimizerParamGroup(
-                                  {bias}, std::make_unique<torch::optim::SGDOptions>(
-                                              torch::optim::SGDOptions(0.1).momentum(0.9).nesterov(true)))},
-                             torch::optim::SGDOptions(0.1).momentum(0.9).nesterov(true));
+    Tensor weight = w.weight.detach().clone().set_requires_grad(true),
+           bias = w.bias.detach().clone().set_requires_grad(true);
+    torch::optim::SGD theirs(
+        {torch::optim::OptimizerParamGroup(
+             {weight}, std::make_unique<torch::optim::SGDOptions>(
+                           torch::optim::SGDOptions(0.1).momentum(0.9).nesterov(true).weight_decay(0.01))),
+         torch::optim::OptimizerParamGroup({bias}, std::make_unique<torch::optim::SGDOptions>(
+                                                       torch::optim::SGDOptions(0.1).momentum(0.9).nesterov(true)))},
+        torch::optim::SGDOptions(0.1).momentum(0.9).nesterov(true));
     OptimizerOptions options;
     options.weight_decay = 0.01;
     options.gradient_clip = 0;
     Sgd ours(bank, options);
+    const std::vector<nn::WeightBank> replicas{bank.replica()};
+    const nn::LayerWeights& own = replicas[0].layers().at("l");
     for (int i = 0; i < 5; ++i) {
         const Tensor x = torch::randn({4, 3});
-        ours.zero_grad();
         theirs.zero_grad();
-        torch::linear(x, w.weight, w.bias).square().sum().backward();
+        torch::linear(x, own.weight, own.bias).square().sum().backward();
         torch::linear(x, weight, bias).square().sum().backward();
-        ours.step(0.1);
+        ours.step(0.1, replicas);
         theirs.step();
         EXPECT_TRUE(torch::allclose(w.weight, weight, 1e-5, 1e-6));
         EXPECT_TRUE(torch::allclose(w.bias, bias, 1e-5, 1e-6));
@@ -120,9 +123,10 @@ TEST(Sgd, ClipsTheNormOfTheWholeGradient) {
     options.momentum = 0;
     options.weight_decay = 0;
     Sgd sgd(bank, options);
-    sgd.zero_grad();
-    (bank.layers().at("l").weight * torch::tensor({{30.0, 40.0}})).sum().backward();
-    EXPECT_NEAR(sgd.step(1), 50, 1e-4);
+    const std::vector<nn::WeightBank> replicas{bank.replica(), bank.replica()};
+    (replicas[0].layers().at("l").weight * torch::tensor({{30.0, 0.0}})).sum().backward();
+    (replicas[1].layers().at("l").weight * torch::tensor({{0.0, 40.0}})).sum().backward();
+    EXPECT_NEAR(sgd.step(1, replicas), 50, 1e-4);
     EXPECT_TRUE(torch::allclose(before - bank.layers().at("l").weight, torch::tensor({{0.6, 0.8}})));
 }
 
@@ -139,6 +143,18 @@ TEST(Supernet, SameSeedSameWeights) {
     train_supernet(b, task.space, task.options(1), task.input());
     EXPECT_TRUE(same(a, b));
     EXPECT_FALSE(same(a, task.bank()));
+}
+
+TEST(Supernet, ResultsDoNotDependOnTheNumberOfCores) {
+    const Task task;
+    nn::WeightBank a = task.bank(), b = task.bank();
+    const int threads = at::get_num_threads();
+    at::set_num_threads(1);
+    train_supernet(a, task.space, task.options(1), task.input());
+    at::set_num_threads(4);
+    train_supernet(b, task.space, task.options(1), task.input());
+    at::set_num_threads(threads);
+    EXPECT_TRUE(same(a, b));
 }
 
 TEST(Supernet, StoppedAndResumedEqualsUninterrupted) {
@@ -168,13 +184,14 @@ TEST(Evaluation, DoesNotDependOnTheNumberOfWorkers) {
     const Task task;
     nn::WeightBank bank = task.bank();
     train_supernet(bank, task.space, task.options(3), task.input());
-    const InheritContext context{.space = task.space,
-                                 .bank = bank,
-                                 .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
-                                 .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
-                                 .measure = policy::Measure::max_prob,
-                                 .budgets = {2e4, 5e4, 1e5, 2e5},
-                                 .store_table = {}};
+    const InheritContext context{
+        .space = task.space,
+        .bank = bank,
+        .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
+        .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
+        .measure = policy::Measure::max_prob,
+        .budgets = {2e4, 5e4, 1e5, 2e5},
+        .store_table = {}};
     core::Rng rng(5);
     std::vector<arch::ArchSpec> specs{task.space.largest()};
     for (int i = 0; i < 5; ++i) specs.push_back(task.space.decode(task.space.sample(rng)));
@@ -194,13 +211,14 @@ TEST(Evaluation, DoesNotDependOnTheNumberOfWorkers) {
 TEST(Evaluation, AFailureIsRecordedWithItsReasonAndShiftsNobody) {
     const Task task;
     const nn::WeightBank bank = task.bank();
-    const InheritContext context{.space = task.space,
-                                 .bank = bank,
-                                 .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
-                                 .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
-                                 .measure = policy::Measure::max_prob,
-                                 .budgets = {1e6},
-                                 .store_table = {}};
+    const InheritContext context{
+        .space = task.space,
+        .bank = bank,
+        .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
+        .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
+        .measure = policy::Measure::max_prob,
+        .budgets = {1e6},
+        .store_table = {}};
     arch::ArchSpec broken = task.space.smallest();
     broken.depth[0] = 7;
     const std::vector<arch::ArchSpec> specs{task.space.smallest(), broken, task.space.largest()};
