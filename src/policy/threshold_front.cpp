@@ -238,7 +238,7 @@ std::vector<FrontPoint> threshold_front(const ExitView& view, std::span<const do
     } else {
         const RankLists ranks = all_candidates(table, options.grid);
         Grid(table, ranks).offer_to(pool);
-        refine(table, ranks, pool);
+        if (options.refine) refine(table, ranks, pool);
     }
     std::vector<FrontPoint> front;
     for (const Candidate& candidate : pool.front()) front.push_back(front_point(table, candidate));

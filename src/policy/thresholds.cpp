@@ -116,7 +116,8 @@ std::vector<BudgetPoint> without_dominated(const std::vector<BudgetPoint>& curve
 struct Fitted {
     ExitView view;
     std::span<const double> cost;
-    std::vector<FrontPoint> front = threshold_front(view, cost);
+    TuneOptions options;
+    std::vector<FrontPoint> front = threshold_front(view, cost, options);
 
     std::optional<FrontPoint> within(double budget) const { return best_within(view, cost, front, budget, true); }
 };
@@ -184,12 +185,12 @@ std::optional<FrontPoint> best_within(const ExitView& view, std::span<const doub
 }
 
 std::vector<BudgetPoint> cross_fitted_curve(const ExitView& view, std::span<const double> cost,
-                                            std::span<const double> budgets) {
+                                            std::span<const double> budgets, const TuneOptions& options) {
     check(view, cost);
     require(view.samples > 1, ErrorKind::bad_data, "cross-fitting needs at least two samples, got {}", view.samples);
     const Halves halves = halves_of(view);
-    const Fitted whole{view, cost};
-    const Fitted half[] = {{select(view, halves.rows[0]), cost}, {select(view, halves.rows[1]), cost}};
+    const Fitted whole{view, cost, options};
+    const Fitted half[] = {{select(view, halves.rows[0]), cost, options}, {select(view, halves.rows[1]), cost, options}};
     std::vector<BudgetPoint> curve;
     for (std::size_t b = 0; b < budgets.size(); ++b) {
         const auto reported = whole.within(budgets[b]);

@@ -12,6 +12,13 @@ namespace nachos::train {
 
 using torch::Tensor;
 
+namespace {
+
+/// A coarser grid than in the end: fitting must not take longer than running the network.
+constexpr policy::TuneOptions kSearchTuning{.grid = 1 << 15, .refine = false};
+
+}  // namespace
+
 policy::RecordedTable record(const nn::FoldedNet& net, const PreparedImages& images, int classes) {
     policy::RecordedTable table;
     table.samples = static_cast<int>(images.labels.size());
@@ -48,10 +55,10 @@ study::ArchCosts costs_of(const arch::NetDesc& net) {
 
 std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, const study::ArchCosts& costs,
                                         policy::Measure measure, std::span<const double> budgets,
-                                        const policy::Calibration& calibration) {
+                                        const policy::Calibration& calibration, const policy::TuneOptions& tune) {
     const std::vector<double> executed(costs.executed_macs.begin(), costs.executed_macs.end());
     std::vector<study::CurvePoint> curve;
-    for (policy::BudgetPoint& b : policy::cross_fitted_curve(policy::view(table, measure, calibration), executed, budgets)) {
+    for (policy::BudgetPoint& b : policy::cross_fitted_curve(policy::view(table, measure, calibration), executed, budgets, tune)) {
         double paper = 0;
         for (std::size_t i = 0; i < executed.size(); ++i)
             paper += b.point.exit_share[i] * static_cast<double>(costs.paper_macs[i]);
@@ -71,7 +78,7 @@ study::Evaluation evaluate_inherited(const InheritContext& context, const arch::
         const nn::NetStats stats = nn::recalibrate(net, context.bank, context.recalibration.batches);
         const nn::FoldedNet folded(nn::to_desc(net, context.bank, stats), context.bank.device());
         const policy::RecordedTable table = record(folded, context.validation, net.classes);
-        evaluation.curve = curve_of(table, evaluation.costs, context.measure, context.budgets);
+        evaluation.curve = curve_of(table, evaluation.costs, context.measure, context.budgets, {}, kSearchTuning);
         if (context.store_table) evaluation.table_file = context.store_table(spec, table);
     } catch (const std::exception& e) {
         evaluation.error = e.what();

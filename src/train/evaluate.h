@@ -4,6 +4,7 @@
 #include "nn/network.h"
 #include "policy/confidence.h"
 #include "policy/table.h"
+#include "policy/thresholds.h"
 #include "study/evaluation.h"
 #include "train/tensors.h"
 
@@ -22,7 +23,8 @@ study::ArchCosts costs_of(const arch::NetDesc& net);
 /// The curve of operating points of a recorded network: for each budget the best thresholds, cross-fitted.
 std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, const study::ArchCosts& costs,
                                         policy::Measure measure, std::span<const double> budgets,
-                                        const policy::Calibration& calibration = {});
+                                        const policy::Calibration& calibration = {},
+                                        const policy::TuneOptions& tune = {});
 
 /// What evaluating a candidate with inherited weights needs; everything is read-only and shared by threads.
 struct InheritContext {

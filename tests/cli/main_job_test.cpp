@@ -1,0 +1,328 @@
+#include "cli/program.h"
+#include "study/store.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <numeric>
+#include <regex>
+#include <set>
+
+// The main job, from the command to the files, with the real programs. All tests look at one search of configs/tiny.toml.
+
+namespace nachos::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using nlohmann::ordered_json;
+using test::kTinyConfig;
+using test::Outcome;
+using test::run_program;
+using test::TempFolder;
+
+constexpr const char* kData = "synthetic:480";  // as in configs/tiny.toml
+constexpr double kMaxAvgMacs = 250000;
+constexpr double kMinAccuracy = 0.5;
+
+std::string text_of(const fs::path& path) { return core::read_file(path, 1 << 26); }
+
+std::vector<std::string> search_in(const fs::path& folder, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"search", kTinyConfig, "--out", folder.string(), "--progress", "off"});
+    return more;
+}
+
+class MainJob : public testing::Test {
+  protected:
+    static void SetUpTestSuite() {
+        if (!test::built("nachos-train")) return;
+        root_ = new TempFolder;
+        study_ = *root_ / "study";
+        first_ = run_program("nachos", search_in(study_));
+    }
+    static void TearDownTestSuite() {
+        delete root_;
+        root_ = nullptr;
+    }
+    void SetUp() override {
+        if (root_ == nullptr) GTEST_SKIP() << "skipped: built without libtorch";
+        ASSERT_EQ(first_.exit_code, 0) << first_.err;
+        pareto_ = ordered_json::parse(text_of(study_ / "pareto.json"));
+        ASSERT_GE(designs().size(), 2U);
+    }
+
+    const ordered_json& designs() const { return pareto_["designs"]; }
+
+    /// The profile of a file, as nachos prints it.
+    json profile(const fs::path& file) const {
+        const Outcome outcome = run_program("nachos", {"profile", file.string(), "--format", "json"});
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+        return json::parse(outcome.out);
+    }
+    json profile_of(const ordered_json& design) const {
+        core::write_file_atomic(scratch_ / "arch.json", design["arch"].dump());
+        return profile(scratch_ / "arch.json");
+    }
+
+    /// A copy of the study that a test may go on with.
+    fs::path copy() const {
+        fs::copy(study_, scratch_ / "copy", fs::copy_options::recursive);
+        return scratch_ / "copy";
+    }
+
+    static inline TempFolder* root_ = nullptr;
+    static inline fs::path study_;
+    static inline Outcome first_;
+    const TempFolder scratch_;
+    ordered_json pareto_;
+};
+
+TEST_F(MainJob, LeavesTheFilesOfTheContract) {
+    for (const char* name : {"config.toml", "study.db", "pareto.csv", "pareto.json", "report.html", "log.jsonl"})
+        EXPECT_GT(fs::file_size(study_ / name), 0U) << name;
+    for (const char* name : {"checkpoints", "tables", "models"}) EXPECT_FALSE(fs::is_empty(study_ / name)) << name;
+    EXPECT_EQ(first_.err, "");
+    EXPECT_NE(first_.out.find("report  " + (study_ / "report.html").string()), std::string::npos) << first_.out;
+    EXPECT_NE(first_.out.find("models  " + (study_ / "models").string()), std::string::npos) << first_.out;
+    std::istringstream log(text_of(study_ / "log.jsonl"));
+    std::set<std::string> phases;
+    for (std::string line; std::getline(log, line);) phases.insert(json::parse(line).value("phase", ""));
+    EXPECT_TRUE(phases.contains("supernet") && phases.contains("search") && phases.contains("final 1/3"));
+}
+
+TEST_F(MainJob, ParetoJsonHasTheKeysOfTheContract) {
+    const auto keys = [](const ordered_json& object) {
+        std::vector<std::string> names;
+        for (const auto& [key, value] : object.items()) names.push_back(key);
+        return names;
+    };
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(keys(pareto_), (Names{"hypervolume", "hypervolume_axes", "limits", "designs"}));
+    EXPECT_EQ(keys(designs()[0]),
+              (Names{"id", "arch", "measure", "thresholds", "accuracy", "avg_macs", "avg_macs_paper", "p95_macs",
+                     "worst_macs", "params", "peak_activation_bytes", "exit_share", "admissible"}));
+    EXPECT_EQ(keys(designs()[0]["accuracy"]), (Names{"search", "calibration", "test"}));
+    EXPECT_EQ(pareto_["limits"]["max_avg_macs"], kMaxAvgMacs);
+    EXPECT_TRUE(pareto_["limits"]["max_params"].is_null());
+    EXPECT_GT(pareto_["hypervolume"], 0);
+    EXPECT_LE(pareto_["hypervolume"], 1);
+    EXPECT_EQ(text_of(study_ / "pareto.json").find(study_.string()), std::string::npos);
+    const std::string csv = text_of(study_ / "pareto.csv");
+    EXPECT_EQ(static_cast<std::size_t>(std::count(csv.begin(), csv.end(), '\n')), designs().size() + 1);
+    for (const auto& d : designs()) EXPECT_NE(csv.find("\n" + d["id"].get<std::string>() + ","), std::string::npos);
+}
+
+TEST_F(MainJob, TheFrontMeetsTheLimitsAndNoDesignDominatesAnother) {
+    for (std::size_t i = 0; i < designs().size(); ++i) {
+        const auto& d = designs()[i];
+        EXPECT_LE(d["avg_macs"], kMaxAvgMacs);
+        EXPECT_GE(d["accuracy"]["calibration"], kMinAccuracy);
+        EXPECT_EQ(d["admissible"], true);
+        if (i == 0) continue;
+        EXPECT_GT(d["avg_macs"], designs()[i - 1]["avg_macs"]);
+        EXPECT_GT(d["accuracy"]["calibration"], designs()[i - 1]["accuracy"]["calibration"]);
+    }
+}
+
+TEST_F(MainJob, EveryDesignAgreesWithItsProfile) {
+    for (const auto& d : designs()) {
+        const json p = profile_of(d);
+        const auto executed = p["executed_macs"].get<std::vector<std::int64_t>>();
+        const auto share = d["exit_share"].get<std::vector<double>>();
+        ASSERT_EQ(share.size(), executed.size());
+        EXPECT_EQ(d["thresholds"].size(), executed.size() - 1);
+        EXPECT_NEAR(std::accumulate(share.begin(), share.end(), 0.0), 1, 1e-12);
+        const double average = std::inner_product(share.begin(), share.end(), executed.begin(), 0.0);
+        EXPECT_NEAR(d["avg_macs"], average, 1e-9 * average);
+        EXPECT_LE(d["avg_macs_paper"], d["avg_macs"]);
+        for (const char* key : {"p95_macs", "worst_macs"})
+            EXPECT_EQ(std::count(executed.begin(), executed.end(), d[key].get<std::int64_t>()), 1) << key;
+        EXPECT_LE(d["p95_macs"], d["worst_macs"]);
+        EXPECT_EQ(d["params"], p["params"]);
+        EXPECT_EQ(d["peak_activation_bytes"], p["peak_activation_bytes"]);
+        for (const auto& [part, accuracy] : d["accuracy"].items()) {
+            EXPECT_GE(accuracy, 0) << part;
+            EXPECT_LE(accuracy, 1) << part;
+        }
+    }
+}
+
+TEST_F(MainJob, TheSameCommandAgainChangesNothing) {
+    const std::string before = text_of(study_ / "pareto.json");
+    std::map<fs::path, fs::file_time_type> written;
+    for (const char* name : {"checkpoints", "models", "tables"})
+        for (const auto& entry : fs::directory_iterator(study_ / name)) written[entry.path()] = entry.last_write_time();
+    const Outcome again = run_program("nachos", search_in(study_));
+    EXPECT_EQ(again.exit_code, 0) << again.err;
+    EXPECT_EQ(again.out, first_.out);
+    EXPECT_EQ(text_of(study_ / "pareto.json"), before);
+    for (const auto& [path, time] : written) EXPECT_EQ(fs::last_write_time(path), time) << path;
+    EXPECT_EQ(study::Study::open_readonly(study_).test_reads().size(), 1U);
+}
+
+TEST_F(MainJob, TheSameSeedGivesTheSameBytesWhateverTheWorkersAndStops) {
+    const fs::path other = scratch_ / "other";
+    const Outcome stopped = run_program("nachos", search_in(other, {"--max-hours", "1e-9"}));
+    EXPECT_EQ(stopped.exit_code, 75);
+    EXPECT_EQ(stopped.sentence(), "stopped after a checkpoint; the same command goes on from there\n");
+    const Outcome resumed = run_program("nachos", search_in(other, {"--workers", "1"}));
+    ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+    EXPECT_EQ(text_of(other / "pareto.json"), text_of(study_ / "pareto.json"));
+}
+
+TEST_F(MainJob, AnotherSeedGivesOtherDesigns) {
+    const fs::path other = scratch_ / "other";
+    const Outcome outcome = run_program("nachos", search_in(other, {"seed=1"}));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(ordered_json::parse(text_of(other / "pareto.json"))["designs"], designs());
+}
+
+TEST_F(MainJob, AnotherConfigurationIsRefusedAndLeavesTheStudyAlone) {
+    const std::string before = text_of(study_ / "config.toml");
+    const Outcome outcome = run_program("nachos", search_in(study_, {"supernet.epochs=3"}));
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_EQ(outcome.sentence(), "the study in " + study_.string() +
+                                      " was made with another configuration: supernet.epochs is 2 there, 3 now\n");
+    EXPECT_EQ(text_of(study_ / "config.toml"), before);
+}
+
+TEST_F(MainJob, ALargerBudgetGoesOnFromWhatIsThere) {
+    const fs::path folder = copy();
+    const auto trained = fs::last_write_time(folder / "checkpoints/supernet.safetensors");
+    const Outcome outcome = run_program("nachos", search_in(folder, {"search.evaluations=40"}));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(fs::last_write_time(folder / "checkpoints/supernet.safetensors"), trained);
+    const auto before = study::Study::open_readonly(study_).evaluations();
+    const auto after = study::Study::open_readonly(folder).evaluations();
+    EXPECT_EQ(before.size(), 32U);
+    ASSERT_EQ(after.size(), 40U);
+    for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(arch::arch_id(after[i].arch), arch::arch_id(before[i].arch));
+}
+
+TEST_F(MainJob, ParetoAnswersUnderOtherLimitsAtOnce) {
+    const Outcome same = run_program("nachos", {"pareto", study_.string(), "--format", "json"});
+    EXPECT_EQ(same.out, text_of(study_ / "pareto.json"));
+    // A tighter limit on what the front is sorted by cuts it off there.
+    const std::string limit = designs()[0]["avg_macs"].dump();
+    const Outcome tighter = run_program("nachos", {"pareto", study_.string(), "--format", "json", "--max-avg-macs", limit});
+    ASSERT_EQ(tighter.exit_code, 0) << tighter.err;
+    const auto cut = ordered_json::parse(tighter.out);
+    ASSERT_EQ(cut["designs"].size(), 1U);
+    EXPECT_EQ(cut["designs"][0], designs()[0]);
+    test::expect_fast({"pareto", study_.string()});
+}
+
+TEST_F(MainJob, LimitsThatNothingMeetsNameTheNearestAndTheGap) {
+    const Outcome outcome = run_program("nachos", {"pareto", study_.string(), "--max-avg-macs", "10000"});
+    EXPECT_EQ(outcome.exit_code, 3);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_TRUE(std::regex_match(
+        outcome.err, std::regex("nachos: no design meets the limits; the nearest:\n"
+                                "(  [0-9a-f]{12}-\\d\\d: max_avg_macs is \\d+\\.\\d k, \\d+\\.\\d % above 10\\.0 k\n)+")))
+        << outcome.err;
+}
+
+TEST_F(MainJob, FinalTrainsOneMoreAndCountsItsLookAtTheTest) {
+    const Outcome front = run_program("nachos", {"pareto", study_.string(), "--searched", "--format", "json"});
+    std::set<std::string> searched;
+    for (const auto& d : json::parse(front.out)["designs"]) searched.insert(d["arch"].dump());
+    ASSERT_GT(searched.size(), 3U) << "configs/tiny.toml must find more architectures than it trains";
+    const fs::path folder = copy();
+    const auto models = study::Study::open_readonly(folder).models();
+    ASSERT_EQ(models.size(), 3U);
+    const std::string kept = text_of(folder / models[0].model_file);
+    const Outcome outcome = run_program("nachos", {"final", folder.string(), "--top", "4", "--progress", "off"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const auto study = study::Study::open_readonly(folder);
+    EXPECT_EQ(study.models().size(), 4U);
+    EXPECT_EQ(text_of(folder / models[0].model_file), kept);
+    ASSERT_EQ(study.test_reads().size(), 2U);
+    EXPECT_EQ(study.test_reads()[0].purpose, "final figures of 3 networks");
+    EXPECT_EQ(study.test_reads()[1].purpose, "final figures of 1 networks");
+}
+
+/// The length of a safetensors file's header: the first 8 bytes, behind which it stands as JSON.
+std::uint64_t header_length(const std::string& bytes) {
+    std::uint64_t length = 0;
+    std::memcpy(&length, bytes.data(), sizeof length);
+    return length;
+}
+
+TEST_F(MainJob, ModelsAreReadByAnyReader) {
+    for (const auto& model : study::Study::open_readonly(study_).models()) {
+        const std::string bytes = text_of(study_ / model.model_file);
+        json header = json::parse(bytes.substr(8, header_length(bytes)));
+        const json metadata = header["__metadata__"];
+        header.erase("__metadata__");
+        for (const char* key : {"schema_version", "arch", "net", "preprocessing", "class_names", "measure", "calibration",
+                                "threshold_sets", "costs"})
+            EXPECT_TRUE(metadata.contains(key)) << key;
+        EXPECT_EQ(json::parse(metadata["class_names"].get<std::string>()),
+                  json::parse(R"(["left","right","rising","falling"])"));
+        EXPECT_EQ(json::parse(metadata["arch"].get<std::string>()), json::parse(arch::to_json(model.arch)));
+        std::uint64_t total = 0;
+        for (const auto& [name, tensor] : header.items()) {
+            EXPECT_EQ(tensor["dtype"], "F32") << name;
+            std::uint64_t size = 4;
+            for (const std::uint64_t n : tensor["shape"]) size *= n;
+            const auto offsets = tensor["data_offsets"].get<std::vector<std::uint64_t>>();
+            EXPECT_EQ(offsets.at(1) - offsets.at(0), size) << name;
+            total += size;
+        }
+        EXPECT_EQ(bytes.size(), 8 + header_length(bytes) + total);
+    }
+}
+
+TEST_F(MainJob, AModelIsProfiledAsItsArchitecture) {
+    for (const auto& model : study::Study::open_readonly(study_).models()) {
+        core::write_file_atomic(scratch_ / "arch.json", arch::to_json(model.arch));
+        const json ours = profile(study_ / model.model_file), plain = profile(scratch_ / "arch.json");
+        for (const char* key : {"resolution", "backbone_macs", "head_macs", "executed_macs", "peak_activation_bytes"})
+            EXPECT_EQ(ours[key], plain[key]) << key;
+        test::expect_fast({"profile", (scratch_ / "arch.json").string()});
+    }
+}
+
+/// The operating point that --max-avg-macs picks, by the words of the contract.
+const study::TrainedPoint& most_accurate_within(const study::TrainedModel& model, double max_avg_macs) {
+    const study::TrainedPoint* best = nullptr;
+    for (const auto& p : model.points) {
+        const bool fits = p.budget_macs <= max_avg_macs || p.calibration.avg_cost_upper <= max_avg_macs;
+        if (fits && (best == nullptr || p.calibration.accuracy > best->calibration.accuracy)) best = &p;
+    }
+    require(best != nullptr, ErrorKind::runtime, "no point within {}", max_avg_macs);
+    return *best;
+}
+
+TEST_F(MainJob, TheRuntimeMeasuresWhatTheStudyReports) {
+    const auto models = study::Study::open_readonly(study_).models();
+    int compared = 0;
+    for (const auto& model : models) {
+        for (const auto& point : model.points) {
+            const Outcome outcome =
+                run_program("nachos-run", {"eval", (study_ / model.model_file).string(), "--data", kData, "--max-avg-macs",
+                                           fmt::format("{}", point.budget_macs), "--format", "json"});
+            ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+            const json measured = json::parse(outcome.out);
+            const auto& expected = most_accurate_within(model, point.budget_macs);
+            ASSERT_TRUE(expected.test);
+            EXPECT_EQ(measured["accuracy"], expected.test->accuracy);
+            EXPECT_EQ(measured["avg_macs"], expected.test->avg_cost);
+            EXPECT_EQ(measured["p95_macs"], expected.test->p95_cost);
+            EXPECT_EQ(measured["exit_share"], expected.test->exit_share);
+            const std::string id = fmt::format("{}-{:02}", model.name, expected.budget_index);
+            for (const auto& d : designs()) {
+                if (d["id"] != id) continue;
+                ++compared;
+                EXPECT_EQ(measured["accuracy"], d["accuracy"]["test"]) << id;
+            }
+        }
+    }
+    EXPECT_GE(compared, static_cast<int>(designs().size()));
+}
+
+}  // namespace
+}  // namespace nachos::cli

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/temp_folder.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+extern char** environ;
+
+namespace nachos::test {
+
+inline const std::string kTinyConfig = std::string(NACHOS_SOURCE_DIR) + "/configs/tiny.toml";
+
+struct Outcome {
+    int exit_code = 0;  ///< 128 + n if signal n ended it
+    std::string out;
+    std::string err;
+    double cpu_seconds = 0;  ///< user and system
+
+    /// What stderr says behind the program's name.
+    std::string sentence() const {
+        const auto colon = err.find(": ");
+        return err.starts_with("nachos") && colon != std::string::npos ? err.substr(colon + 2) : err;
+    }
+};
+
+inline bool built(const std::string& program) {
+    return std::filesystem::exists(std::filesystem::path(NACHOS_BUILD_DIR) / program);
+}
+
+/// Runs one of our programs, as a user would, and waits for it.
+inline Outcome run_program(const std::string& program, std::vector<std::string> arguments) {
+    const TempFolder folder;
+    const std::string path = (std::filesystem::path(NACHOS_BUILD_DIR) / program).string();
+    arguments.insert(arguments.begin(), path);
+    std::vector<char*> argv;
+    for (std::string& a : arguments) argv.push_back(a.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, (folder / "out").c_str(), kFlags, 0600);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (folder / "err").c_str(), kFlags, 0600);
+    pid_t child = 0;
+    const int failed = ::posix_spawn(&child, path.c_str(), &actions, nullptr, argv.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    require(failed == 0, ErrorKind::runtime, "cannot start {}", path);
+    int status = 0;
+    rusage usage{};
+    require(::wait4(child, &status, 0, &usage) == child, ErrorKind::runtime, "lost {}", path);
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+    };
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), core::read_file(folder / "out", 1 << 24),
+            core::read_file(folder / "err", 1 << 24), seconds(usage.ru_utime) + seconds(usage.ru_stime)};
+}
+
+/// A command of nachos that needs neither data nor torch takes less than 50 ms of processor time; of three runs the best
+/// counts, for the others of a busy machine say nothing.
+inline void expect_fast(const std::vector<std::string>& command) {
+    double best = 1e9;
+    for (int run = 0; run < 3; ++run) {
+        const Outcome outcome = run_program("nachos", command);
+        ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+        best = std::min(best, outcome.cpu_seconds);
+    }
+#ifndef __SANITIZE_ADDRESS__
+    EXPECT_LT(best, 0.05) << command.front();
+#endif
+}
+
+}  // namespace nachos::test
