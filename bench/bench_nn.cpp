@@ -84,8 +84,13 @@ void candidates(benchmark::State& state) {
     one_thread();
     const arch::SearchSpace space = quickstart_space();
     const nn::WeightBank bank(space.weight_layers(), core::Rng(1));
-    train::InheritContext context{.space = space, .bank = bank, .recalibration = {}, .validation = {},
-                                  .measure = policy::Measure::max_prob, .budgets = {}, .store_table = {}};
+    train::InheritContext context{.space = space,
+                                  .bank = bank,
+                                  .recalibration = {},
+                                  .validation = {},
+                                  .measure = policy::Measure::max_prob,
+                                  .budgets = {},
+                                  .store_table = {}};
     const int batch = static_cast<int>(state.range(0));
     for (int i = 0; i < 1000 / batch; ++i) context.recalibration.batches.push_back(images(batch));
     for (int i = 0; i < 6000; i += batch) context.validation.batches.push_back(images(std::min(batch, 6000 - i)));

@@ -100,6 +100,7 @@ std::string to_json(const ArchSpec& spec) {
     out["classes"] = spec.classes;
     const bool published = spec.space == kPublishedSpace;
     if (!published) out["stem_stride"] = spec.stem_stride;
+    if (!published) out["stem_width"] = spec.stem_width;
     out["depth"] = spec.depth;
     if (!published) out["width"] = spec.width;
     out["kernel"] = spec.kernel;
@@ -127,6 +128,7 @@ ArchSpec spec_from_json(std::string_view text, const std::string& where) {
     spec.channels = reader.integer("channels", spec.channels);
     spec.classes = reader.integer("classes", spec.classes);
     spec.stem_stride = reader.integer("stem_stride", spec.stem_stride);
+    spec.stem_width = reader.integer("stem_width", spec.stem_width);
     spec.depth = reader.list("depth");
     spec.width = reader.list("width");
     spec.kernel = reader.list("kernel");

@@ -24,6 +24,7 @@ struct ArchSpec {
     int channels = 3;     ///< input channels, 1 or 3
     int classes = 10;
     int stem_stride = 0;  ///< 0 where the space has only one
+    int stem_width = 0;   ///< channels of the first convolution; 0 likewise
     /// Lists; one that is left out (empty) takes the only value of a space that has one.
     std::vector<int> depth;       ///< blocks per stage
     std::vector<int> width;       ///< output channels per stage

@@ -5,7 +5,7 @@ namespace nachos::arch {
 SpaceData mbv3_small() {
     SpaceData space;
     space.name = "mbv3-small";
-    space.stem_width = 16;
+    space.stem_widths = {8, 16};
     space.stem_strides = {1, 2};
     const auto stage = [](int stride, Activation activation, bool se, std::vector<int> depths, std::vector<int> widths) {
         return StageSpace{stride, activation, se, std::move(depths), std::move(widths), {3, 5}, {2, 3, 4}};

@@ -152,11 +152,11 @@ int basic_residual(Builder& b, const BlockSpec& block, const StageSpace& stage, 
     return b.add(block.name + ".add", y, shortcut, stage.activation);
 }
 
-int stem(Builder& b, const SpaceData& data, int stride) {
-    const int x = b.conv("stem", 0, data.stem_width, 3, stride, data.stem_activation);
+int stem(Builder& b, const SpaceData& data, const ArchSpec& spec) {
+    const int x = b.conv("stem", 0, spec.stem_width, 3, spec.stem_stride, data.stem_activation);
     if (!data.first_block) return x;
     int y = b.depthwise("first.depthwise", x, 3, 1, Activation::relu);
-    y = b.conv("first.project", y, data.stem_width, 1, 1, Activation::none);
+    y = b.conv("first.project", y, spec.stem_width, 1, 1, Activation::none);
     return b.add("first.add", y, x, Activation::none);
 }
 
@@ -209,7 +209,7 @@ int final_head(Builder& b, const SpaceData& data, int classes, int x) {
 /// The backbone without any exit: where each stage ends.
 std::vector<int> backbone(Builder& b, const SpaceData& data, const ArchSpec& spec) {
     std::vector<int> ends;
-    int x = stem(b, data, spec.stem_stride);
+    int x = stem(b, data, spec);
     std::size_t block = 0;
     for (std::size_t s = 0; s < data.stages.size(); ++s) {
         x = stage_blocks(b, data, spec, s, block, x);
@@ -317,7 +317,7 @@ NetDesc SearchSpace::build(const ArchSpec& given) const {
     const std::vector<int> pools = published ? published_pools(data_, spec, task_) : std::vector<int>();
     Builder b(net);
     int exit = 0;
-    int x = stem(b, data_, spec.stem_stride);
+    int x = stem(b, data_, spec);
     std::size_t block = 0;
     for (std::size_t s = 0; s < data_.stages.size(); ++s) {
         x = stage_blocks(b, data_, spec, s, block, x);

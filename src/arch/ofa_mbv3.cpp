@@ -5,7 +5,7 @@ namespace nachos::arch {
 SpaceData ofa_mbv3() {
     SpaceData space;
     space.name = "ofa-mbv3";
-    space.stem_width = 16;
+    space.stem_widths = {16};
     space.stem_strides = {2};
     space.first_block = true;
     const auto stage = [](int stride, Activation activation, bool se, int width) {

@@ -6,7 +6,7 @@ SpaceData resnet8() {
     SpaceData space;
     space.name = "resnet8";
     space.block = BlockKind::basic_residual;
-    space.stem_width = 16;
+    space.stem_widths = {16};
     space.stem_strides = {1};
     space.stem_activation = Activation::relu;
     const auto stage = [](int stride, std::vector<int> widths) {

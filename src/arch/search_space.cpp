@@ -15,6 +15,7 @@ using Kind = GeneRef::Kind;
 /// An architecture with a value for every gene, those that nobody reads included.
 struct Draft {
     int stem_stride = 0;
+    int stem_width = 0;
     std::vector<int> depth, width;
     std::vector<std::vector<int>> kernel, expand;
     std::vector<std::array<int, 4>> exits;  // placed, convs, width, pool
@@ -41,6 +42,8 @@ int& slot(Draft& draft, const GeneRef& ref) {
     switch (ref.kind) {
         case Kind::stem_stride:
             return draft.stem_stride;
+        case Kind::stem_width:
+            return draft.stem_width;
         case Kind::depth:
             return draft.depth[stage];
         case Kind::width:
@@ -68,6 +71,7 @@ ArchSpec compact(const Draft& draft, const SpaceData& data, const TaskShape& tas
     spec.channels = task.channels;
     spec.classes = task.classes;
     spec.stem_stride = draft.stem_stride;
+    spec.stem_width = draft.stem_width;
     spec.depth = draft.depth;
     spec.width = draft.width;
     for (std::size_t s = 0; s < draft.depth.size(); ++s) {
@@ -99,6 +103,7 @@ std::vector<int> filled(const std::vector<int>& values, std::size_t wanted, cons
 Draft expanded(const ArchSpec& spec, const SpaceData& data) {
     Draft draft = empty_draft(data);
     draft.stem_stride = spec.stem_stride;
+    draft.stem_width = spec.stem_width;
     draft.depth = filled(spec.depth, data.stages.size(), "depth", data.name);
     draft.width = filled(spec.width, data.stages.size(), "width", data.name);
     std::size_t blocks = 0;
@@ -134,6 +139,8 @@ std::string gene_name(const GeneRef& ref) {
     switch (ref.kind) {
         case Kind::stem_stride:
             return "stem_stride";
+        case Kind::stem_width:
+            return "stem_width";
         case Kind::depth:
             return fmt::format("stage{}.depth", stage);
         case Kind::width:
@@ -167,6 +174,7 @@ SearchSpace::SearchSpace(SpaceData data, TaskShape task) : data_(std::move(data)
         genes_.push_back({gene_name(ref), std::move(choices)});
     };
     add({Kind::stem_stride, 0, 0}, data_.stem_strides);
+    add({Kind::stem_width, 0, 0}, data_.stem_widths);
     for (int s = 0; s < stages(); ++s) {
         const StageSpace& stage = data_.stages[static_cast<std::size_t>(s)];
         add({Kind::depth, s, 0}, stage.depths);
@@ -198,6 +206,7 @@ bool SearchSpace::read(const GeneRef& ref, const ArchSpec& spec) const {
     const auto stage = static_cast<std::size_t>(ref.stage);
     switch (ref.kind) {
         case Kind::stem_stride:
+        case Kind::stem_width:
         case Kind::depth:
         case Kind::width:
         case Kind::exit_placed:

@@ -16,6 +16,7 @@ struct SpaceOptions {
     std::string name = "mbv3-small";      ///< a row of spaces()
     double width_multiplier = 1.0;        ///< scales every stage width of mbv3-small and resnet8, then rounded to 8; (0, 8]
     std::vector<int> stem_stride;         ///< allowed strides of the stem; empty = the space's own
+    std::vector<int> stem_width;          ///< allowed channels of the stem; empty = the space's own
     std::vector<std::vector<int>> depth;  ///< allowed depths per stage; empty = the space's own
     std::vector<std::vector<int>> width;  ///< allowed widths per stage; empty = the space's own
     std::vector<int> kernel;              ///< allowed kernels; empty = the space's own
@@ -42,7 +43,18 @@ struct Gene {
 
 /// What a gene means: which field of the architecture it sets. Stages (also those before sites) and blocks count from 0.
 struct GeneRef {
-    enum class Kind { stem_stride, depth, width, kernel, expand, exit_placed, exit_convs, exit_width, exit_pool };
+    enum class Kind {
+        stem_stride,
+        stem_width,
+        depth,
+        width,
+        kernel,
+        expand,
+        exit_placed,
+        exit_convs,
+        exit_width,
+        exit_pool
+    };
     Kind kind = Kind::depth;
     int stage = 0;
     int block = 0;
@@ -68,7 +80,7 @@ struct StageSpace {
 struct SpaceData {
     std::string name;
     BlockKind block = BlockKind::inverted_bottleneck;
-    int stem_width = 16;
+    std::vector<int> stem_widths = {16};
     std::vector<int> stem_strides;
     Activation stem_activation = Activation::hard_swish;
     bool first_block = false;  ///< depthwise 3x3 and 1x1 back to stem_width, with ReLU, behind the stem

@@ -35,6 +35,14 @@ void override_choices(std::vector<int>& choices, std::vector<int> wanted, const 
     choices = std::move(wanted);
 }
 
+/// The published space may be narrowed, not widened: ARCH.json could not say so.
+void require_subset(const std::vector<int>& wanted, const std::vector<int>& own, const char* key) {
+    for (const int v : wanted) {
+        require(std::find(own.begin(), own.end(), v) != own.end(), ErrorKind::usage,
+                "space.{} holds {}; allowed in the published space: {}", key, v, fmt::join(own, ", "));
+    }
+}
+
 void require_stages(const std::vector<std::vector<int>>& lists, const SpaceData& data, const char* key) {
     require(lists.empty() || lists.size() == data.stages.size(), ErrorKind::usage,
             "space.{} has {} lists, space '{}' needs one for each of its {} stages", key, lists.size(), data.name,
@@ -43,18 +51,28 @@ void require_stages(const std::vector<std::vector<int>>& lists, const SpaceData&
 
 void apply(const SpaceOptions& options, SpaceData& data) {
     const bool published = data.exit_style == ExitStyle::published;
-    require(!published || (options.width.empty() && options.width_multiplier == 1.0), ErrorKind::usage,
-            "space.width and space.width_multiplier: the widths of '{}' are fixed", data.name);
+    require(!published || (options.width.empty() && options.width_multiplier == 1.0 && options.stem_stride.empty() &&
+                           options.stem_width.empty()),
+            ErrorKind::usage, "space.width, width_multiplier, stem_stride and stem_width: those of '{}' are fixed",
+            data.name);
+    require(data.block == BlockKind::inverted_bottleneck || options.expand.empty(), ErrorKind::usage,
+            "space.expand: the blocks of '{}' have no expansion", data.name);
     require_stages(options.depth, data, "depth");
     require_stages(options.width, data, "width");
     require(!published || (options.exit_convs.empty() && options.exit_width.empty() && options.exit_pool.empty()),
             ErrorKind::usage, "space.exit_convs, exit_width and exit_pool: the exit design of '{}' is fixed", data.name);
-    override_choices(data.exit_convs, options.exit_convs, "exit_convs", 0, 4, false);
+    override_choices(data.exit_convs, options.exit_convs, "exit_convs", 0, 2, false);
     override_choices(data.exit_widths, options.exit_width, "exit_width", 1, 4096, false);
     override_choices(data.exit_pools, options.exit_pool, "exit_pool", 1, 16, false);
+    override_choices(data.stem_widths, options.stem_width, "stem_width", 1, 4096, false);
     override_choices(data.stem_strides, options.stem_stride, "stem_stride", 1, 4, false);
     for (std::size_t s = 0; s < data.stages.size(); ++s) {
         StageSpace& stage = data.stages[s];
+        if (published) {
+            if (!options.depth.empty()) require_subset(options.depth[s], stage.depths, "depth");
+            require_subset(options.kernel, stage.kernels, "kernel");
+            require_subset(options.expand, stage.expands, "expand");
+        }
         for (int& w : stage.widths) w = published ? w : round8(w * options.width_multiplier);
         stage.widths.erase(std::unique(stage.widths.begin(), stage.widths.end()), stage.widths.end());
         if (!options.depth.empty()) override_choices(stage.depths, options.depth[s], "depth", 1, 16, false);
@@ -72,12 +90,14 @@ void accept(std::vector<int>& choices, int value, int min, int max, bool odd) {
 }
 
 void accept_all(SpaceData& data, const ArchSpec& spec) {
+    if (data.exit_style == ExitStyle::published) return;  // the published space is what it is
     for (const ExitSpec& e : spec.exits) {
-        accept(data.exit_convs, e.convs, 0, 4, false);
+        accept(data.exit_convs, e.convs, 0, 2, false);
         accept(data.exit_widths, e.width, 1, 4096, false);
         accept(data.exit_pools, e.pool, 1, 16, false);
     }
     accept(data.stem_strides, spec.stem_stride, 1, 4, false);
+    accept(data.stem_widths, spec.stem_width, 1, 4096, false);
     std::size_t block = 0;
     for (std::size_t s = 0; s < data.stages.size(); ++s) {
         StageSpace& stage = data.stages[s];
@@ -102,6 +122,7 @@ void SpaceOptions::describe(core::OptionVisitor& v) {
     v.field({"width_multiplier", "scales every stage width (not of ofa-mbv3), rounded to multiples of 8", 0.01, 8},
             width_multiplier);
     v.field({"stem_stride", "allowed strides of the first convolution; empty = the space's own", 1, 4}, stem_stride);
+    v.field({"stem_width", "allowed channels of the first convolution; empty = the space's own", 1, 4096}, stem_width);
     v.field({"depth", "allowed blocks per stage, one list a stage; empty = the space's own", 1, 16}, depth);
     v.field({"width", "allowed output channels per stage, one list a stage; empty = the space's own", 1, 4096}, width);
     v.field({"kernel", "allowed kernel sizes, odd; empty = the space's own", 1, 15}, kernel);
@@ -128,7 +149,7 @@ SearchSpace space_of(const ArchSpec& spec) {
             "architecture of space '{}': {} channels, allowed: 1, 3", spec.space, spec.channels);
     require(spec.classes >= 2 && spec.classes <= 65535, ErrorKind::bad_data,
             "architecture of space '{}': {} classes, allowed: 2 to 65535", spec.space, spec.classes);
-    if (data.exit_style != ExitStyle::published) accept_all(data, spec);
+    accept_all(data, spec);
     return SearchSpace(std::move(data), {spec.resolution, spec.channels, spec.classes});
 }
 

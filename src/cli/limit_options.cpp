@@ -3,6 +3,8 @@
 #include "cli/generic_visitor.h"
 #include "cli/option_visitors.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace nachos::cli {
@@ -38,7 +40,7 @@ LimitOptions::LimitOptions(CLI::App& command) {
 study::Limits LimitOptions::applied_to(study::Limits limits) const {
     ConfigText text{"", "command line", {}};
     for (const auto& [key, value] : given_)
-        if (!value.empty()) text.overrides.push_back(key + "=" + value);
+        if (!value.empty()) text.overrides.push_back(fmt::format("{}={}", key, value));
     read_options(text, [&](core::OptionVisitor& v) { limits.describe(v); });
     return limits;
 }

@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
     ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
     ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
     ::mallopt(M_TOP_PAD, 64 << 20);
-    CLI::App app("The part of nachos that trains; nachos search and nachos final start it.", "nachos-train");
+    CLI::App app("The part of nachos that trains; nachos search and nachos final start it.", "nachos");
     app.require_subcommand(1);
     TrainingArguments search, final;
     add_search_options(app, search)->callback([&] { search_command(search); });

@@ -101,7 +101,8 @@ void ProgressBar::operator()(const core::Progress& progress) {
     }
     if (!begins && !due(progress, now)) return;
     shown_ = now;
-    const std::string line = progress_line(progress, now - started_, already_done_, terminal_.width - 1);
+    const std::string line =
+        progress_line(progress, now - started_, already_done_, terminal_.bar ? terminal_.width - 1 : 1000);
     terminal_.write(terminal_.bar ? "\r" + line + "\x1b[K" : line + "\n");
     open_line_ = terminal_.bar;
 }

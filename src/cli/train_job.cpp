@@ -13,6 +13,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <set>
 #include <thread>
 
 namespace nachos::cli {
@@ -93,7 +94,10 @@ void finish(const study::Study& study, const study::Limits& limits) {
     report::write_reports(study);
     const report::Results results = report::results(report::read(study), limits);
     fmt::print("{}\n", report::pareto_table(results));
-    fmt::print("report  {}\nmodels  {}\n", study.path_of("report.html").string(), study.path_of("models").string());
+    fmt::print("report  {}\n", study.path_of("report.html").string());
+    std::set<std::string> files;
+    for (const report::DesignRow& design : results.designs) files.insert(design.model_file);
+    for (const std::string& file : files) fmt::print("model   {}\n", study.path_of(file).string());
     require(!results.designs.empty(), ErrorKind::inadmissible,
             "no trained design meets the limits; the nearest are listed above");
 }

@@ -13,7 +13,7 @@ fs::path locate(const std::string& path, const fs::path& packages) {
     if (recognise_synthetic(path)) return path;
     constexpr const char* kPackaged = "fashion-mnist";
     if (path == kPackaged) {
-        const fs::path folder = packages / kPackaged;
+        fs::path folder = packages / kPackaged;
         require(fs::exists(folder), ErrorKind::bad_data,
                 "{} does not exist; install the Debian package dataset-fashion-mnist", folder.string());
         return folder;

@@ -99,7 +99,7 @@ std::vector<std::string> prefixes(const fs::path& path) {
 std::optional<fs::path> find_file(const fs::path& folder, const std::string& stem, const std::string& kind) {
     for (const char* joint : {"-", "."}) {
         for (const char* ending : {"", ".gz"}) {
-            const fs::path path = folder / (stem + joint + kind + "-ubyte" + ending);
+            const fs::path path = folder / fmt::format("{}{}{}-ubyte{}", stem, joint, kind, ending);
             if (fs::exists(path)) return path;
         }
     }

@@ -74,8 +74,8 @@ Normalisation statistics_of(const Examples& examples) {
             squares[c] += value * value;
         }
     }
-    const double count =
-        std::max<double>(1, static_cast<double>(examples.pixels.size() / std::max<std::size_t>(1, channels)));
+    const std::size_t pixels = examples.pixels.size() / std::max<std::size_t>(1, channels);
+    const auto count = static_cast<double>(std::max<std::size_t>(1, pixels));
     Normalisation result;
     for (std::size_t c = 0; c < channels; ++c) {
         const double mean = static_cast<double>(sum[c]) / count;

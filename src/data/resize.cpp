@@ -15,6 +15,9 @@ struct Taps {
     std::vector<std::int32_t> weights;  // sum to 2^kPrecision but for rounding
 };
 
+/// The nearest whole number, halves upwards.
+int nearest(double value) { return static_cast<int>(std::floor(value + 0.5)); }
+
 std::vector<Taps> triangle_taps(int in, int out) {
     const double scale = static_cast<double>(in) / out;
     const double radius = std::max(scale, 1.0);
@@ -22,8 +25,8 @@ std::vector<Taps> triangle_taps(int in, int out) {
     std::vector<double> weights;
     for (int i = 0; i < out; ++i) {
         const double centre = (i + 0.5) * scale;
-        const int first = std::max(static_cast<int>(centre - radius + 0.5), 0);
-        const int last = std::min(static_cast<int>(centre + radius + 0.5), in);
+        const int first = std::max(nearest(centre - radius), 0);
+        const int last = std::min(nearest(centre + radius), in);
         weights.clear();
         double sum = 0;
         for (int j = first; j < last; ++j) {
@@ -32,7 +35,7 @@ std::vector<Taps> triangle_taps(int in, int out) {
         }
         taps[i].first = first;
         for (double w : weights) {
-            taps[i].weights.push_back(static_cast<std::int32_t>(w / sum * (1 << kPrecision) + 0.5));
+            taps[i].weights.push_back(nearest(w / sum * (1 << kPrecision)));
         }
     }
     return taps;

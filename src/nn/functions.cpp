@@ -44,9 +44,13 @@ std::vector<double> chunked_sums(std::int64_t rows, std::int64_t c, const F& f) 
     return sums;
 }
 
+/// Runs f(begin, end) over the same fixed chunks.
 template <class F>
 void for_chunks(std::int64_t rows, const F& f) {
-    at::parallel_for(0, rows, kernels::kChunkRows, f);
+    const std::int64_t chunks = (rows + kernels::kChunkRows - 1) / kernels::kChunkRows;
+    at::parallel_for(0, chunks, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) f(i * kernels::kChunkRows, std::min(rows, (i + 1) * kernels::kChunkRows));
+    });
 }
 
 /// Plain per-channel arithmetic on (C) values: as tensor operations it took longer than the maps themselves.

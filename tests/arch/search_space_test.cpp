@@ -156,14 +156,26 @@ TEST(Options, ErrorsNameKeyAndAllowedValues) {
               "space.depth has 2 lists, space 'mbv3-small' needs one for each of its 4 stages");
 }
 
+TEST(Options, ThePublishedSpaceIsNarrowedOnly) {
+    SpaceOptions options;
+    options.name = "ofa-mbv3";
+    options.kernel = {3, 9};
+    EXPECT_EQ(error_of([&] { make_space(options, {}); }), "space.kernel holds 9; allowed in the published space: 3, 5, 7");
+    options.kernel = {3};
+    EXPECT_EQ(make_space(options, {}).largest().kernel.front(), 3);
+    options.stem_stride = {1, 2};
+    EXPECT_EQ(error_of([&] { make_space(options, {}); }),
+              "space.width, width_multiplier, stem_stride and stem_width: those of 'ofa-mbv3' are fixed");
+}
+
 TEST(ArchJson, ErrorsNameKeyAndAllowedValues) {
     EXPECT_EQ(error_of([] { spec_from_json("[1]", "a.json"); }), "a.json: is not a JSON object");
     EXPECT_EQ(error_of([] { spec_from_json(R"({"space":"resnet8","depth":[1,-2]})", "a.json"); }),
               "a.json: key 'depth' holds -2, whole numbers from 0 to 1048576 are allowed");
-    EXPECT_EQ(
-        error_of([] { spec_from_json(R"({"space":"resnet8","dept":[1]})", "a.json"); }),
-        "a.json: unknown key 'dept'; allowed: space, resolution, channels, classes, stem_stride, depth, width, kernel, "
-        "expand, exits");
+    EXPECT_EQ(error_of([] { spec_from_json(R"({"space":"resnet8","dept":[1]})", "a.json"); }),
+              "a.json: unknown key 'dept'; allowed: space, resolution, channels, classes, stem_stride, stem_width, depth, "
+              "width, kernel, "
+              "expand, exits");
     const SearchSpace ofa = space_named("ofa-mbv3");
     ArchSpec spec = ofa.smallest();
     spec.kernel[3] = 9;

@@ -75,12 +75,13 @@ TEST(ResNet8Costs, NarrowWithExitByHand) {
     EXPECT_EQ(costs.executed_macs[1], stem + stage1 + stage2 + stage3 + head + 320);
 }
 
-// mbv3-small smallest on 28 x 28 grey: stem stride 2 to 14 x 14, stages 14, 7, 4, 4; widths 8, 16, 32, 48; expansion 2.
+// mbv3-small smallest on 28 x 28 grey: stem stride 2 to 14 x 14, stages 14, 7, 4, 4; stem 8, widths 8, 16, 32, 48;
+// expansion 2.
 TEST(SmallCosts, SmallestByHand) {
     const SearchSpace space = space_named("mbv3-small", {28, 1, 10});
     const Costs costs = costs_of(space.build(space.smallest()));
-    const std::int64_t stem = 16 * 9 * 196;
-    const std::int64_t stage1 = (16 * 32 + 9 * 32 + 32 * 8) * 196;
+    const std::int64_t stem = 8 * 9 * 196;
+    const std::int64_t stage1 = (8 * 16 + 9 * 16 + 16 * 8) * 196;
     const std::int64_t stage2 = 8 * 16 * 196 + (9 * 16 + 16 * 16) * 49;
     const std::int64_t stage3 = 16 * 32 * 49 + (9 * 32 + 32 * 32) * 16 + 2 * 32 * 8;
     const std::int64_t stage4 = (32 * 64 + 9 * 64 + 64 * 48) * 16 + 2 * 64 * 16;
@@ -92,7 +93,7 @@ TEST(SmallCosts, SmallestByHand) {
 // The worked ARCH.json of the documents: colour 32 x 32, stride 1, two exits.
 TEST(SmallCosts, ArchitectureWithTwoExitsByHand) {
     const ArchSpec spec = arch::spec_from_json(
-        R"({"space": "mbv3-small", "resolution": 32, "channels": 3, "classes": 10, "stem_stride": 1, "depth": [1, 2, 1, 1],
+        R"({"space": "mbv3-small", "resolution": 32, "channels": 3, "classes": 10, "stem_stride": 1, "stem_width": 16, "depth": [1, 2, 1, 1],
             "width": [16, 24, 48, 64], "kernel": [3, 5, 3, 3, 5], "expand": [2, 3, 3, 4, 2],
             "exits": [{"convs": 0}, {"convs": 2, "width": 32, "pool": 2}, 0]})",
         "test");
