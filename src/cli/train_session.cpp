@@ -5,7 +5,7 @@
 #include "cost/cost.h"
 #include "train/evaluate.h"
 
-#include <ATen/Parallel.h>
+#include <algorithm>
 
 namespace nachos::cli {
 namespace {
@@ -25,6 +25,12 @@ torch::Device device_named(const std::string& name) {
     return cuda && name != "cpu" ? torch::kCUDA : torch::kCPU;
 }
 
+/// Budgets begin where the smallest architecture's first exit ends: an average below its whole cost is what exits are for.
+double least_budget(const arch::SearchSpace& space, const search::HypervolumeAxes& axes) {
+    const study::ArchCosts costs = train::costs_of(space.build(space.with_all_exits(space.smallest())));
+    return std::min(axes.min_macs, static_cast<double>(costs.executed_macs.front()));
+}
+
 data::Parts load_parts(const SearchConfig& config) { return data::split(data::load(config.data), config.data, config.seed); }
 
 }  // namespace
@@ -36,7 +42,8 @@ Session::Session(SearchConfig given)
       space(arch::make_space(config.space, task_of(parts))),
       axes(search::axes_of(space, config.limits,
                            [this](const arch::ArchSpec& s) { return train::costs_of(space.build(s)); })),
-      budgets(search::budget_grid(axes, config.policy.budgets)),
+      budgets(
+          search::budget_grid({.min_macs = least_budget(space, axes), .max_macs = axes.max_macs}, config.policy.budgets)),
       device(device_named(config.device)),
       rng(config.seed) {}
 
