@@ -32,7 +32,8 @@ int exit_taken(const ExitView& view, int sample, const Thresholds& thresholds);
 
 struct TuneOptions {
     std::int64_t grid = std::int64_t{1} << 22;  ///< most vectors of the product grid (method 5); 16 bytes of memory each
-    bool refine = true;  ///< move thresholds off the grid in the end; a search that looks at thousands of tables can do without
+    bool refine =
+        true;  ///< move thresholds off the grid in the end; a search that looks at thousands of tables can do without
 };
 
 /// A vector of the grid that no other one beats in both accuracy and average cost.

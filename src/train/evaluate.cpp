@@ -58,7 +58,8 @@ std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, cons
                                         const policy::Calibration& calibration, const policy::TuneOptions& tune) {
     const std::vector<double> executed(costs.executed_macs.begin(), costs.executed_macs.end());
     std::vector<study::CurvePoint> curve;
-    for (policy::BudgetPoint& b : policy::cross_fitted_curve(policy::view(table, measure, calibration), executed, budgets, tune)) {
+    for (policy::BudgetPoint& b :
+         policy::cross_fitted_curve(policy::view(table, measure, calibration), executed, budgets, tune)) {
         double paper = 0;
         for (std::size_t i = 0; i < executed.size(); ++i)
             paper += b.point.exit_share[i] * static_cast<double>(costs.paper_macs[i]);

@@ -23,8 +23,7 @@ study::ArchCosts costs_of(const arch::NetDesc& net);
 /// The curve of operating points of a recorded network: for each budget the best thresholds, cross-fitted.
 std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, const study::ArchCosts& costs,
                                         policy::Measure measure, std::span<const double> budgets,
-                                        const policy::Calibration& calibration = {},
-                                        const policy::TuneOptions& tune = {});
+                                        const policy::Calibration& calibration = {}, const policy::TuneOptions& tune = {});
 
 /// What evaluating a candidate with inherited weights needs; everything is read-only and shared by threads.
 struct InheritContext {

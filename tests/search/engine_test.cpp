@@ -15,6 +15,7 @@ FakeTask small_task() {
     arch::SpaceOptions options;
     options.depth = {{1}, {1}, {1}, {1}};
     options.width = {{8}, {16}, {32}, {48, 64}};
+    options.stem_width = {16};
     options.stem_stride = {1, 2};
     options.kernel = {3};
     options.expand = {2};
