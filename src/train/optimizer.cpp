@@ -45,13 +45,12 @@ double Sgd::step(double learning_rate, const std::vector<nn::WeightBank>& replic
     std::vector<std::size_t> decayed;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (!sums[i].defined()) continue;
+        squares.push_back(sums[i].square().sum());
         if (slots_[i].decayed) decayed.push_back(gradients.size());
         gradients.push_back(sums[i]);
         parameters.push_back(slots_[i].parameter);
         momenta.push_back(slots_[i].momentum);
     }
-    torch::_foreach_div_(gradients, static_cast<double>(replicas.size()));
-    for (const Tensor& g : gradients) squares.push_back(g.square().sum());
     const double norm = std::sqrt(torch::stack(squares).sum().item<double>());
     require(std::isfinite(norm), ErrorKind::runtime, "training diverged: the gradient is not finite; lower learning_rate");
     if (options_.gradient_clip > 0 && norm > options_.gradient_clip)

@@ -21,8 +21,8 @@ class Sgd {
   public:
     Sgd(nn::WeightBank& bank, const OptimizerOptions& options);
 
-    /// Averages the gradients that the replicas of the bank gathered, in their order, leaves them without any, clips the
-    /// norm and steps. Returns the norm before clipping. Throws Error(runtime) if it is not finite.
+    /// Adds the gradients that the replicas of the bank gathered up, in their order, leaves them without any, clips the norm
+    /// and steps. Returns the norm before clipping. Throws Error(runtime) if it is not finite.
     double step(double learning_rate, const std::vector<nn::WeightBank>& replicas);
 
     void save(core::TensorFile& file) const;

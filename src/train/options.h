@@ -37,7 +37,7 @@ struct LossOptions {
 struct OptimizerOptions {
     int epochs = 10;             ///< passes over the training part; [1, 10000]
     int batch_size = 128;        ///< images; [1, 8192]
-    double learning_rate = 0.1;  ///< peak; (0, 10]
+    double learning_rate = 0.2;  ///< peak; (0, 10]
     double warmup_epochs = 0.5;  ///< [0, 100]
     double momentum = 0.9;       ///< [0, 1)
     double weight_decay = 5e-5;  ///< of convolution and linear weights; [0, 1] (method 3: published value)
@@ -91,7 +91,7 @@ struct FinalOptions {
     OptimizerOptions optimizer;
     bool from_supernet = true;  ///< start from the supernet's weights, else from scratch
 
-    FinalOptions() { optimizer.learning_rate = 0.05; }
+    FinalOptions() { optimizer.learning_rate = 0.1; }
 
     void describe(core::OptionVisitor& v) {
         v.field({"top", "architectures trained in the end", 1, 1000}, top);

@@ -176,17 +176,16 @@ void train_supernet(nn::WeightBank& bank, const arch::SearchSpace& space, const 
                     const TrainingInput& input) {
     const arch::NetDesc largest = space.build(space.with_all_exits(space.largest()));
     const arch::NetDesc smallest = space.build(space.smallest());
-    const double share = 1.0 / (2 + options.random_subnets);
     train(bank, options.optimizer, input,
           [&](const nn::WeightBank& weights, const Tensor& x, const Tensor& y, core::Rng rng) {
               const nn::Outputs most = nn::run(largest, weights, x);
               const Tensor loss = self_taught_loss(most, y, input.loss);
-              (loss * share).backward();
+              loss.backward();
               const Tensor teacher = soft_targets(most);
-              (total_loss(nn::run(smallest, weights, x), y, input.loss, teacher) * share).backward();
+              total_loss(nn::run(smallest, weights, x), y, input.loss, teacher).backward();
               for (int i = 0; i < options.random_subnets; ++i) {
                   const arch::NetDesc net = space.build(space.decode(space.sample(rng)));
-                  (total_loss(nn::run(net, weights, x), y, input.loss, teacher) * share).backward();
+                  total_loss(nn::run(net, weights, x), y, input.loss, teacher).backward();
               }
               return loss.item<double>();
           });

@@ -29,8 +29,8 @@ struct TrainingInput {
 
 /// Trains the supernet by the sandwich rule with in-place distillation (Yu and Huang 2019, arXiv 1903.05134, algorithm 1):
 /// each step the largest architecture with every exit learns from labels, the smallest and some random ones also from its
-/// softmax. Their gradients are averaged, one step a batch. The largest's exits are also taught by its own final classifier.
-/// Throws Error(runtime) if it diverges.
+/// softmax. Gradients add up, one step a batch. The largest's exits are also taught by its own final classifier. Throws
+/// Error(runtime) if it diverges.
 void train_supernet(nn::WeightBank& bank, const arch::SearchSpace& space, const SupernetOptions& options,
                     const TrainingInput& input);
 
