@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "core/json_reader.h"
 #include "data/image_file.h"
-#include "runtime/runtime.h"
+#include "runtime/classifier.h"
 
 #include <fmt/format.h>
 
@@ -21,10 +21,9 @@ struct ClassifyArguments {
     Format format = Format::table;
 };
 
-runtime::Inference classify(const model::Model& model, const policy::Thresholds& thresholds, const std::string& path) {
+data::Image read_for(const model::Model& model, const std::string& path) {
     const model::Preprocessing& p = model.preprocessing;
-    const data::Image image = data::fit(data::read_image(path), p.height, p.width, p.channels);
-    return runtime::infer(model, thresholds, image.pixels);
+    return data::fit(data::read_image(path), p.height, p.width, p.channels);
 }
 
 nlohmann::ordered_json to_json(const std::string& path, const std::string& name, const runtime::Inference& r) {
@@ -41,8 +40,9 @@ void classify_all(const ClassifyArguments& arguments) {
     if (table) fmt::print("{:<{}}  exit       MACs  confidence  class\n", "image", width);
     if (arguments.format == Format::csv) fmt::print("image,exit,macs,confidence,class\n");
     auto results = nlohmann::ordered_json::array();
+    runtime::Classifier classifier(model, 1);
     for (const std::string& path : arguments.images) {
-        const runtime::Inference r = classify(model, thresholds, path);
+        const runtime::Inference r = classifier.run(thresholds, read_for(model, path).pixels).front();
         const std::string& name = model.class_names[static_cast<std::size_t>(r.predicted)];
         if (arguments.format == Format::json) {
             results.push_back(to_json(path, name, r));

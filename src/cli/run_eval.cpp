@@ -5,7 +5,7 @@
 #include "core/stats.h"
 #include "data/dataset.h"
 #include "data/resize.h"
-#include "runtime/runtime.h"
+#include "runtime/classifier.h"
 
 #include <fmt/format.h>
 
@@ -75,9 +75,11 @@ Result run(const model::Model& model, const model::ThresholdSet& set, const data
     result.classes.resize(model.class_names.size());
     result.exits.resize(model.net.exits.size());
     result.worst_macs = set.on_calibration.worst_cost;
+    constexpr int kBatch = 32;
+    runtime::Classifier classifier(model, kBatch);
+    const auto inferences = classifier.run(set.on_calibration.thresholds, examples.pixels);
     for (std::size_t n = 0; n < examples.size(); ++n) {
-        const std::span pixels(examples.image(n), examples.image_bytes());
-        const runtime::Inference r = runtime::infer(model, set.on_calibration.thresholds, pixels);
+        const runtime::Inference& r = inferences[n];
         const bool correct = r.predicted == examples.labels[n];
         result.all.add(correct, r.macs);
         result.classes[static_cast<std::size_t>(examples.labels[n])].add(correct, r.macs);

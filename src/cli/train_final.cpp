@@ -8,6 +8,7 @@
 #include "policy/calibrate.h"
 #include "report/results.h"
 #include "train/evaluate.h"
+#include "train/inherit.h"
 
 #include <algorithm>
 #include <set>
@@ -89,7 +90,7 @@ class FinalTraining {
         const auto images =
             train::prepare_sample(session_.parts.train.examples(), kFinalRecalibrationImages, session_.normalisation,
                                   session_.config.evaluate.batch_size, session_.device, rng.stream("recalibration"));
-        return calibrated(evaluation, nn::to_desc(net, bank, nn::recalibrate(net, bank, images.batches)));
+        return calibrated(evaluation, nn::to_desc(net, bank, train::batch_statistics(net, bank, images.batches)));
     }
 
     /// Figures on the test split with the thresholds as they are, and the record of the model.
@@ -134,7 +135,7 @@ class FinalTraining {
     policy::RecordedTable table_of(const arch::NetDesc& net, const data::Examples& examples, const std::string& file) const {
         const auto images =
             train::prepare(examples, session_.normalisation, session_.config.evaluate.batch_size, session_.device);
-        policy::RecordedTable table = train::record(nn::FoldedNet(net, session_.device), images, net.classes);
+        policy::RecordedTable table = train::record(net, images, session_.device);
         policy::save_table(study_.path_of(file), table, policy::TablePrecision::f32);
         return table;
     }

@@ -101,11 +101,6 @@ Tensor linear_or_conv(const Layer& layer, const Tensor& x, const Tensor& weight,
     return torch::conv2d(x, weight, bias, layer.stride, layer.padding, 1, layer.groups);
 }
 
-std::vector<float> values_of(const Tensor& t) {
-    const Tensor plain = t.detach().to(torch::kCPU, torch::kFloat).contiguous();
-    return {plain.data_ptr<float>(), plain.data_ptr<float>() + plain.numel()};
-}
-
 /// One layer with the bank's weights and the batch's statistics, which `stats` receives if given.
 Tensor run_layer(const Layer& layer, const WeightBank& bank, const Tensor& x, BatchStats* stats) {
     const LayerWeights w = bank.at(layer);
@@ -116,6 +111,11 @@ Tensor run_layer(const Layer& layer, const WeightBank& bank, const Tensor& x, Ba
 }
 
 }  // namespace
+
+std::vector<float> values_of(const Tensor& t) {
+    const Tensor plain = t.detach().to(torch::kCPU, torch::kFloat).contiguous();
+    return {plain.data_ptr<float>(), plain.data_ptr<float>() + plain.numel()};
+}
 
 Outputs run(const NetDesc& net, const WeightBank& bank, const Tensor& x) {
     return walk(net, last_readers(net), x,

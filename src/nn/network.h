@@ -31,6 +31,9 @@ NetStats recalibrate(const arch::NetDesc& net, const WeightBank& bank, const std
 /// The network as plain data with batch norm folded into weights and biases: where torch ends.
 arch::NetDesc to_desc(const arch::NetDesc& net, const WeightBank& bank, const NetStats& stats);
 
+/// The values of a tensor, in the order of its (N, C, H, W) indices.
+std::vector<float> values_of(const torch::Tensor& t);
+
 /// A folded network made ready to run many batches.
 class FoldedNet {
   public:

@@ -193,26 +193,30 @@ int run_staged(const NetDesc& net, std::span<const float> input,
     return exit;
 }
 
-Inference infer(const model::Model& model, const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels) {
+bool leaves(const model::Model& model, const policy::Thresholds& thresholds, int exit, std::span<const float> output,
+            Heard& heard, Inference& result) {
     const int classes = model.net.classes;
     const auto k = static_cast<std::size_t>(classes);
+    heard.logits.insert(heard.logits.end(), output.begin(), output.begin() + classes);
+    heard.gates.push_back(output.size() > k ? output[k] : 0.0F);
+    const bool final = exit + 1 == model.net.exit_count();
+    if (!final && !thresholds[static_cast<std::size_t>(exit)]) return false;
+    const policy::Measure measure = final ? policy::Measure::max_prob : model.measure;
+    result.confidence = policy::confidence_at(measure, model.calibration, heard.logits, heard.gates, exit, classes);
+    if (!final && result.confidence < *thresholds[static_cast<std::size_t>(exit)]) return false;
+    result.exit = exit;
+    result.predicted = static_cast<int>(std::max_element(output.begin(), output.begin() + classes) - output.begin());
+    result.macs = model.costs.executed_macs[static_cast<std::size_t>(exit)];
+    return true;
+}
+
+Inference infer(const model::Model& model, const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels) {
     assert(thresholds.size() + 1 == model.net.exits.size());
     Inference result;
-    std::vector<float> logits;
-    std::vector<float> gates;
-    const auto stop = [&](int exit, std::span<const float> output) {
-        logits.insert(logits.end(), output.begin(), output.begin() + classes);
-        gates.push_back(output.size() > k ? output[k] : 0.0F);
-        const bool final = exit + 1 == model.net.exit_count();
-        if (!final && !thresholds[static_cast<std::size_t>(exit)]) return false;
-        const policy::Measure measure = final ? policy::Measure::max_prob : model.measure;
-        result.confidence = policy::confidence_at(measure, model.calibration, logits, gates, exit, classes);
-        return final || result.confidence >= *thresholds[static_cast<std::size_t>(exit)];
-    };
-    result.exit = run_staged(model.net, preprocess(model.preprocessing, pixels), stop);
-    const auto scores = std::span(logits).last(k);
-    result.predicted = static_cast<int>(std::max_element(scores.begin(), scores.end()) - scores.begin());
-    result.macs = model.costs.executed_macs[static_cast<std::size_t>(result.exit)];
+    Heard heard;
+    run_staged(model.net, preprocess(model.preprocessing, pixels), [&](int exit, std::span<const float> output) {
+        return leaves(model, thresholds, exit, output, heard, result);
+    });
     return result;
 }
 

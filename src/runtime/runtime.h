@@ -23,7 +23,17 @@ struct Inference {
     std::int64_t macs = 0;  ///< executed
 };
 
-/// One image, with the thresholds given. `pixels` (H, W, C) bytes of the model's size.
+/// What the exits passed so far have said of one sample.
+struct Heard {
+    std::vector<float> logits;
+    std::vector<float> gates;
+};
+
+/// Whether a sample leaves at `exit`, whose output (K) or (K + 1) joins `heard`; if so, `result` says how.
+bool leaves(const model::Model& model, const policy::Thresholds& thresholds, int exit, std::span<const float> output,
+            Heard& heard, Inference& result);
+
+/// One image on the reference path, with the thresholds given. `pixels` (H, W, C) bytes of the model's size.
 Inference infer(const model::Model& model, const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels);
 
 /// Bytes to the network's input (C, H, W): (v / 255 - mean) / std.

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "cost/cost.h"
+#include "train/inherit.h"
 #include "train/threads.h"
 
 #include <atomic>
@@ -10,43 +11,12 @@
 
 namespace nachos::train {
 
-using torch::Tensor;
-
 namespace {
 
 /// A coarser grid than in the end: fitting must not take longer than running the network.
 constexpr policy::TuneOptions kSearchTuning{.grid = 1 << 15, .refine = false};
 
 }  // namespace
-
-policy::RecordedTable record(const nn::FoldedNet& net, const PreparedImages& images, int classes) {
-    policy::RecordedTable table;
-    table.samples = static_cast<int>(images.labels.size());
-    table.classes = classes;
-    table.labels = images.labels;
-    std::size_t row = 0;
-    for (const Tensor& batch : images.batches) {
-        const nn::Outputs out = net.run(batch);
-        table.exits = static_cast<int>(out.logits.size());
-        const std::size_t n = static_cast<std::size_t>(batch.size(0)), e = out.logits.size(),
-                          k = static_cast<std::size_t>(classes);
-        table.logits.resize((row + n) * e * k);
-        table.gates.resize((row + n) * e, 0.0F);
-        for (std::size_t i = 0; i < e; ++i) {
-            const Tensor logits = out.logits[i].cpu().contiguous();
-            const Tensor gates = out.gates[i].defined() ? out.gates[i].cpu().contiguous() : Tensor();
-            require(torch::isfinite(logits).all().item<bool>(), ErrorKind::runtime,
-                    "exit {} gave a logit that is not finite", i);
-            for (std::size_t s = 0; s < n; ++s) {
-                std::copy_n(logits.data_ptr<float>() + s * k, k,
-                            table.logits.begin() + static_cast<std::ptrdiff_t>(((row + s) * e + i) * k));
-                if (gates.defined()) table.gates[(row + s) * e + i] = gates.data_ptr<float>()[s];
-            }
-        }
-        row += n;
-    }
-    return table;
-}
 
 study::ArchCosts costs_of(const arch::NetDesc& net) {
     const cost::Costs c = cost::costs_of(net);
@@ -76,9 +46,9 @@ study::Evaluation evaluate_inherited(const InheritContext& context, const arch::
     try {
         const arch::NetDesc net = context.space.build(spec);
         evaluation.costs = costs_of(net);
-        const nn::NetStats stats = nn::recalibrate(net, context.bank, context.recalibration.batches);
-        const nn::FoldedNet folded(nn::to_desc(net, context.bank, stats), context.bank.device());
-        const policy::RecordedTable table = record(folded, context.validation, net.classes);
+        const nn::NetStats stats = batch_statistics(net, context.bank, context.recalibration.batches);
+        const policy::RecordedTable table =
+            record(nn::to_desc(net, context.bank, stats), context.validation, context.bank.device());
         evaluation.curve = curve_of(table, evaluation.costs, context.measure, context.budgets, {}, kSearchTuning);
         if (context.store_table) evaluation.table_file = context.store_table(spec, table);
     } catch (const std::exception& e) {

@@ -14,9 +14,6 @@
 
 namespace nachos::train {
 
-/// One pass of a folded network over prepared images: everything it says. Throws Error(runtime) if a logit is not finite.
-policy::RecordedTable record(const nn::FoldedNet& net, const PreparedImages& images, int classes);
-
 /// Copies exact costs into the form the study stores.
 study::ArchCosts costs_of(const arch::NetDesc& net);
 

@@ -11,9 +11,29 @@ namespace {
 
 using torch::Tensor;
 
-constexpr const char* kPrefix = "momentum.";
+constexpr const char* kMomentum = "momentum.";
+constexpr const char* kSquare = "square.";
+constexpr const char* kSteps = "steps.";
+constexpr double kSquareDecay = 0.999;  // beta_2 of Adam (Kingma and Ba 2015, arXiv 1412.6980)
+constexpr double kEpsilon = 1e-8;
+
+void add(core::TensorFile& file, const std::string& name, const Tensor& t) {
+    const Tensor plain = t.cpu().contiguous();
+    file.add_f32(name, plain.sizes().vec(), plain.data_ptr<float>());
+}
+
+void read(const core::TensorFile& file, const std::string& name, const std::string& where, Tensor& t) {
+    std::vector<float> values = file.floats(name, t.sizes().vec(), where);
+    t.copy_(torch::from_blob(values.data(), t.sizes()));
+}
 
 }  // namespace
+
+/// The tensors that a step moves, entry by entry.
+struct Optimizer::Update {
+    std::vector<Slot*> slots;
+    std::vector<Tensor> gradients, parameters, momenta;
+};
 
 double learning_rate_at(const OptimizerOptions& options, std::int64_t step, std::int64_t steps_per_epoch) {
     const double total = static_cast<double>(steps_per_epoch) * options.epochs;
@@ -23,13 +43,20 @@ double learning_rate_at(const OptimizerOptions& options, std::int64_t step, std:
     return options.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * (at - warmup) / (total - warmup)));
 }
 
-Sgd::Sgd(nn::WeightBank& bank, const OptimizerOptions& options) : options_(options) {
+Optimizer::Optimizer(nn::WeightBank& bank, const OptimizerOptions& options)
+    : options_(options), adamw_(options.optimizer == "adamw") {
     nn::for_each_tensor(bank, [&](const std::string& name, const Tensor& t) {
-        slots_.push_back({name, t, torch::zeros_like(t).set_requires_grad(false), name.ends_with(".weight")});
+        Slot slot{.name = name,
+                  .parameter = t,
+                  .momentum = torch::zeros_like(t).set_requires_grad(false),
+                  .square = {},
+                  .decayed = name.ends_with(".weight")};
+        if (adamw_) slot.square = torch::zeros_like(slot.momentum);
+        slots_.push_back(std::move(slot));
     });
 }
 
-double Sgd::step(double learning_rate, const std::vector<nn::WeightBank>& replicas) {
+double Optimizer::step(double learning_rate, const std::vector<nn::WeightBank>& replicas) {
     torch::NoGradGuard no_grad;
     std::vector<Tensor> sums(slots_.size());
     for (const nn::WeightBank& replica : replicas) {
@@ -41,39 +68,67 @@ double Sgd::step(double learning_rate, const std::vector<nn::WeightBank>& replic
             Tensor(t).mutable_grad().reset();
         });
     }
-    std::vector<Tensor> gradients, parameters, momenta, squares;
-    std::vector<std::size_t> decayed;
+    Update update;
+    std::vector<Tensor> squares;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (!sums[i].defined()) continue;
         squares.push_back(sums[i].square().sum());
-        if (slots_[i].decayed) decayed.push_back(gradients.size());
-        gradients.push_back(sums[i]);
-        parameters.push_back(slots_[i].parameter);
-        momenta.push_back(slots_[i].momentum);
+        update.slots.push_back(&slots_[i]);
+        update.gradients.push_back(sums[i]);
+        update.parameters.push_back(slots_[i].parameter);
+        update.momenta.push_back(slots_[i].momentum);
     }
     const double norm = std::sqrt(torch::stack(squares).sum().item<double>());
     require(std::isfinite(norm), ErrorKind::runtime, "training diverged: the gradient is not finite; lower learning_rate");
     if (options_.gradient_clip > 0 && norm > options_.gradient_clip)
-        torch::_foreach_mul_(gradients, options_.gradient_clip / norm);
-    for (const std::size_t i : decayed) gradients[i].add_(parameters[i], options_.weight_decay);
-    torch::_foreach_mul_(momenta, options_.momentum);
-    torch::_foreach_add_(momenta, gradients);
-    torch::_foreach_add_(gradients, momenta, options_.momentum);
-    torch::_foreach_add_(parameters, gradients, -learning_rate);
+        torch::_foreach_mul_(update.gradients, options_.gradient_clip / norm);
+    if (adamw_) {
+        adamw(learning_rate, update);
+    } else {
+        sgd(learning_rate, update);
+    }
     return norm;
 }
 
-void Sgd::save(core::TensorFile& file) const {
-    for (const Slot& s : slots_) {
-        const Tensor plain = s.momentum.cpu().contiguous();
-        file.add_f32(kPrefix + s.name, plain.sizes().vec(), plain.data_ptr<float>());
+void Optimizer::sgd(double learning_rate, Update& update) const {
+    for (std::size_t i = 0; i < update.slots.size(); ++i) {
+        if (update.slots[i]->decayed) update.gradients[i].add_(update.parameters[i], options_.weight_decay);
+    }
+    torch::_foreach_mul_(update.momenta, options_.momentum);
+    torch::_foreach_add_(update.momenta, update.gradients);
+    torch::_foreach_add_(update.gradients, update.momenta, options_.momentum);
+    torch::_foreach_add_(update.parameters, update.gradients, -learning_rate);
+}
+
+void Optimizer::adamw(double learning_rate, Update& update) {
+    torch::_foreach_mul_(update.momenta, options_.momentum);
+    torch::_foreach_add_(update.momenta, update.gradients, 1 - options_.momentum);
+    for (std::size_t i = 0; i < update.slots.size(); ++i) {
+        Slot& slot = *update.slots[i];
+        slot.steps += 1;
+        if (slot.decayed) slot.parameter.mul_(1 - learning_rate * options_.weight_decay);
+        slot.square.mul_(kSquareDecay).addcmul_(update.gradients[i], update.gradients[i], 1 - kSquareDecay);
+        const double first = 1 - std::pow(options_.momentum, slot.steps), second = 1 - std::pow(kSquareDecay, slot.steps);
+        const Tensor deviation = slot.square.sqrt().mul_(1 / std::sqrt(second)).add_(kEpsilon);
+        slot.parameter.addcdiv_(slot.momentum, deviation, -learning_rate / first);
     }
 }
 
-void Sgd::load(const core::TensorFile& file, const std::string& where) {
+void Optimizer::save(core::TensorFile& file) const {
+    for (const Slot& s : slots_) {
+        add(file, kMomentum + s.name, s.momentum);
+        if (!adamw_) continue;
+        add(file, kSquare + s.name, s.square);
+        file.add_f32(kSteps + s.name, {1}, &s.steps);
+    }
+}
+
+void Optimizer::load(const core::TensorFile& file, const std::string& where) {
     for (Slot& s : slots_) {
-        std::vector<float> values = file.floats(kPrefix + s.name, s.momentum.sizes().vec(), where);
-        s.momentum.copy_(torch::from_blob(values.data(), s.momentum.sizes()));
+        read(file, kMomentum + s.name, where, s.momentum);
+        if (!adamw_) continue;
+        read(file, kSquare + s.name, where, s.square);
+        s.steps = file.floats(kSteps + s.name, {1}, where).front();
     }
 }
 

@@ -14,12 +14,12 @@ namespace nachos::train {
 /// Half cosine from the peak to 0 over all steps, after a linear warm-up; `step` counts from 0.
 double learning_rate_at(const OptimizerOptions& options, std::int64_t step, std::int64_t steps_per_epoch);
 
-/// SGD with Nesterov momentum and weight decay on convolution and linear weights, as torch::optim::SGD computes it, over a
-/// bank. Its own because its momentum is kept by name, so that checkpoints read back in any libtorch. A tensor without
+/// SGD with Nesterov momentum or AdamW over a bank, as torch::optim computes them; weight decay touches convolution and linear
+/// weights alone. Its own because its state is kept by name, so that checkpoints read back in any libtorch. A tensor without
 /// gradient (not sampled in this step) stays as it is.
-class Sgd {
+class Optimizer {
   public:
-    Sgd(nn::WeightBank& bank, const OptimizerOptions& options);
+    Optimizer(nn::WeightBank& bank, const OptimizerOptions& options);
 
     /// Adds the gradients that the replicas of the bank gathered up, in their order, leaves them without any, clips the norm
     /// and steps. Returns the norm before clipping. Throws Error(runtime) if it is not finite.
@@ -33,10 +33,17 @@ class Sgd {
         std::string name;
         torch::Tensor parameter;
         torch::Tensor momentum;
+        torch::Tensor square;  ///< mean of squared gradients; AdamW alone
+        float steps = 0;       ///< taken by this tensor; AdamW alone
         bool decayed = false;
     };
+    struct Update;
+
+    void sgd(double learning_rate, Update& update) const;
+    void adamw(double learning_rate, Update& update);
 
     OptimizerOptions options_;
+    bool adamw_ = false;
     std::vector<Slot> slots_;
 };
 

@@ -83,14 +83,14 @@ class ShardPool {
 
 struct Checkpoint {
     nn::WeightBank& bank;
-    Sgd& sgd;
+    Optimizer& optimizer;
     const std::filesystem::path& path;
 
     void save(int epochs_done) const {
         if (path.empty()) return;
         core::TensorFile file;
         bank.save(file, "weights.");
-        sgd.save(file);
+        optimizer.save(file);
         file.metadata["epochs_done"] = std::to_string(epochs_done);
         core::write_tensors(path, file);
     }
@@ -99,7 +99,7 @@ struct Checkpoint {
         if (path.empty() || !std::filesystem::exists(path)) return 0;
         const core::TensorFile file = core::read_tensors(path);
         bank.load(file, "weights.", path.string());
-        sgd.load(file, path.string());
+        optimizer.load(file, path.string());
         const std::string& text = file.text("epochs_done", path.string());
         require(!text.empty() && text.size() < 7 && text.find_first_not_of("0123456789") == std::string::npos,
                 ErrorKind::bad_data, "{}: epochs_done is '{}', a number is needed", path.string(), text);
@@ -108,8 +108,8 @@ struct Checkpoint {
 };
 
 void train(nn::WeightBank& bank, const OptimizerOptions& options, const TrainingInput& input, const StepFn& step) {
-    Sgd sgd(bank, options);
-    const Checkpoint checkpoint{bank, sgd, input.checkpoint};
+    Optimizer optimizer(bank, options);
+    const Checkpoint checkpoint{bank, optimizer, input.checkpoint};
     const int begin = checkpoint.load();
     const int batch = std::min<int>(options.batch_size, static_cast<int>(input.examples.size()));
     data::Loader loader(input.examples, {.batch_size = batch,
@@ -142,7 +142,7 @@ void train(nn::WeightBank& bank, const OptimizerOptions& options, const Training
             const double loss = core::mean(losses);
             require(std::isfinite(loss), ErrorKind::runtime,
                     "{} diverged in epoch {}: the loss is not finite; lower its learning_rate", input.phase, epoch + 1);
-            sgd.step(learning_rate_at(options, at, steps), replicas);
+            optimizer.step(learning_rate_at(options, at, steps), replicas);
             average = i == 0 ? loss : 0.98 * average + 0.02 * loss;
             if (input.progress)
                 input.progress({input.phase, at + 1, steps * options.epochs, fmt::format("loss {:.3f}", average)});

@@ -27,6 +27,8 @@ using test::TempFolder;
 constexpr const char* kData = "synthetic:480";  // as in configs/tiny.toml
 constexpr double kMaxAvgMacs = 250000;
 constexpr double kMinAccuracy = 0.5;
+constexpr std::size_t kEvaluations = 40;
+constexpr std::size_t kTrained = 2;
 
 std::string text_of(const fs::path& path) { return core::read_file(path, 1 << 26); }
 
@@ -93,7 +95,7 @@ TEST_F(MainJob, LeavesTheFilesOfTheContract) {
     std::istringstream log(text_of(study_ / "log.jsonl"));
     std::set<std::string> phases;
     for (std::string line; std::getline(log, line);) phases.insert(json::parse(line).value("phase", ""));
-    EXPECT_TRUE(phases.contains("supernet") && phases.contains("search") && phases.contains("final 1/3"));
+    EXPECT_TRUE(phases.contains("supernet") && phases.contains("search") && phases.contains("final 1/2"));
 }
 
 TEST_F(MainJob, ParetoJsonHasTheKeysOfTheContract) {
@@ -170,7 +172,7 @@ TEST_F(MainJob, TheSameSeedGivesTheSameBytesWhateverTheWorkersAndStops) {
     const fs::path other = scratch_ / "other";
     const Outcome stopped = run_program("nachos", search_in(other, {"--max-hours", "1e-9"}));
     EXPECT_EQ(stopped.exit_code, 75);
-    EXPECT_EQ(stopped.sentence(), "stopped after epoch 1 of 2 of supernet; the same command goes on from there\n");
+    EXPECT_EQ(stopped.sentence(), "stopped after epoch 1 of 4 of supernet; the same command goes on from there\n");
     const Outcome resumed = run_program("nachos", search_in(other, {"--workers", "1"}));
     ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
     EXPECT_EQ(text_of(other / "pareto.json"), text_of(study_ / "pareto.json"));
@@ -188,20 +190,20 @@ TEST_F(MainJob, AnotherConfigurationIsRefusedAndLeavesTheStudyAlone) {
     const Outcome outcome = run_program("nachos", search_in(study_, {"supernet.epochs=3"}));
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_EQ(outcome.sentence(), "the study in " + study_.string() +
-                                      " was made with another configuration: supernet.epochs is 2 there, 3 now\n");
+                                      " was made with another configuration: supernet.epochs is 4 there, 3 now\n");
     EXPECT_EQ(text_of(study_ / "config.toml"), before);
 }
 
 TEST_F(MainJob, ALargerBudgetGoesOnFromWhatIsThere) {
     const fs::path folder = copy();
     const auto trained = fs::last_write_time(folder / "checkpoints/supernet.safetensors");
-    const Outcome outcome = run_program("nachos", search_in(folder, {"search.evaluations=40"}));
+    const Outcome outcome = run_program("nachos", search_in(folder, {"search.evaluations=48"}));
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_EQ(fs::last_write_time(folder / "checkpoints/supernet.safetensors"), trained);
     const auto before = study::Study::open_readonly(study_).evaluations();
     const auto after = study::Study::open_readonly(folder).evaluations();
-    EXPECT_EQ(before.size(), 32U);
-    ASSERT_EQ(after.size(), 40U);
+    EXPECT_EQ(before.size(), kEvaluations);
+    ASSERT_EQ(after.size(), kEvaluations + 8);
     for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(arch::arch_id(after[i].arch), arch::arch_id(before[i].arch));
 }
 
@@ -233,15 +235,16 @@ TEST_F(MainJob, FinalTrainsOneMoreAndCountsItsLookAtTheTest) {
     const json result = json::parse(front.out);
     std::set<std::string> searched;
     for (const auto& d : result["designs"]) searched.insert(d["arch"].dump());
-    ASSERT_GT(searched.size(), 3U) << "configs/tiny.toml must find more architectures than it trains";
+    ASSERT_GT(searched.size(), kTrained) << "configs/tiny.toml must find more architectures than it trains";
     const fs::path folder = copy();
     const auto models = study::Study::open_readonly(folder).models();
-    ASSERT_EQ(models.size(), 3U);
+    ASSERT_EQ(models.size(), kTrained);
     const std::string kept = text_of(folder / models[0].model_file);
-    const Outcome outcome = run_program("nachos", {"final", folder.string(), "--top", "4", "--progress", "off"});
+    const Outcome outcome =
+        run_program("nachos", {"final", folder.string(), "--top", fmt::format("{}", kTrained + 1), "--progress", "off"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const auto study = study::Study::open_readonly(folder);
-    EXPECT_EQ(study.models().size(), 4U);
+    EXPECT_EQ(study.models().size(), kTrained + 1);
     EXPECT_EQ(text_of(folder / models[0].model_file), kept);
     EXPECT_EQ(study.test_reads().size(), 2U);
 }

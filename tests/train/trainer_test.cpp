@@ -33,7 +33,7 @@ struct Task {
     TrainingInput input(const std::filesystem::path& checkpoint = {}) const {
         return {.examples = parts.train.examples(),
                 .normalisation = norm,
-                .augment = {},
+                .augment = {.pad_crop = 0, .flip = false, .cutout = 0},
                 .loss = {},
                 .rng = core::Rng(3),
                 .device = torch::kCPU,
@@ -95,7 +95,7 @@ TEST(Sgd, StepsAsTorchDoes) {
     OptimizerOptions options;
     options.weight_decay = 0.01;
     options.gradient_clip = 0;
-    Sgd ours(bank, options);
+    Optimizer ours(bank, options);
     const std::vector<nn::WeightBank> replicas{bank.replica()};
     const nn::LayerWeights& own = replicas[0].layers().at("l");
     for (int i = 0; i < 5; ++i) {
@@ -107,6 +107,42 @@ TEST(Sgd, StepsAsTorchDoes) {
         theirs.step();
         EXPECT_TRUE(torch::allclose(w.weight, weight, 1e-5, 1e-6));
         EXPECT_TRUE(torch::allclose(w.bias, bias, 1e-5, 1e-6));
+    }
+}
+
+TEST(AdamW, StepsAsTorchDoes) {
+    torch::manual_seed(1);
+    arch::Layer layer;
+    layer.name = "l";
+    layer.kind = arch::LayerKind::linear;
+    layer.in = {3, 1, 1};
+    layer.out = {2, 1, 1};
+    nn::WeightBank bank({layer}, core::Rng(1));
+    const nn::LayerWeights& w = bank.layers().at("l");
+    Tensor weight = w.weight.detach().clone().set_requires_grad(true);
+    torch::optim::AdamW theirs({weight}, torch::optim::AdamWOptions(0.1).betas({0.8, 0.999}).weight_decay(0.01));
+    OptimizerOptions options;
+    options.optimizer = "adamw";
+    options.momentum = 0.8;
+    options.weight_decay = 0.01;
+    options.gradient_clip = 0;
+    Optimizer ours(bank, options);
+    const std::vector<nn::WeightBank> replicas{bank.replica()};
+    const nn::LayerWeights& own = replicas[0].layers().at("l");
+    for (int i = 0; i < 5; ++i) {
+        const Tensor x = torch::randn({4, 3});
+        theirs.zero_grad();
+        torch::linear(x, own.weight).square().sum().backward();
+        torch::linear(x, weight).square().sum().backward();
+        if (i == 3) {  // read back in the middle
+            core::TensorFile file;
+            ours.save(file);
+            ours = Optimizer(bank, options);
+            ours.load(file, "memory");
+        }
+        ours.step(0.1, replicas);
+        theirs.step();
+        EXPECT_TRUE(torch::allclose(w.weight, weight, 1e-5, 1e-6)) << "step " << i;
     }
 }
 
@@ -122,7 +158,7 @@ TEST(Sgd, ClipsTheNormOfTheWholeGradient) {
     options.gradient_clip = 1;
     options.momentum = 0;
     options.weight_decay = 0;
-    Sgd sgd(bank, options);
+    Optimizer sgd(bank, options);
     const std::vector<nn::WeightBank> replicas{bank.replica(), bank.replica()};
     (replicas[0].layers().at("l").weight * torch::tensor({{30.0, 0.0}})).sum().backward();
     (replicas[1].layers().at("l").weight * torch::tensor({{0.0, 40.0}})).sum().backward();
@@ -183,7 +219,7 @@ TEST(Supernet, StoppedAndResumedEqualsUninterrupted) {
 TEST(Evaluation, DoesNotDependOnTheNumberOfWorkers) {
     const Task task;
     nn::WeightBank bank = task.bank();
-    train_supernet(bank, task.space, task.options(3), task.input());
+    train_supernet(bank, task.space, task.options(8), task.input());
     const InheritContext context{
         .space = task.space,
         .bank = bank,

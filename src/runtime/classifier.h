@@ -1,0 +1,33 @@
+#pragma once
+
+#include "model/model_file.h"
+#include "runtime/engine.h"
+#include "runtime/runtime.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace nachos::runtime {
+
+/// Early-exit inference in batches: after each exit the samples that leave are taken out and the others go on together. For one
+/// thread at a time.
+class Classifier {
+  public:
+    /// `model` must outlive it. Throws Error(runtime) if the network does not run on this machine.
+    Classifier(const model::Model& model, int max_batch);
+
+    int max_batch() const { return engine_.max_batch(); }
+
+    /// Classifies images (n, H, W, C), bytes of the model's size; any n. One Inference an image, in order.
+    std::vector<Inference> run(const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels);
+
+  private:
+    void run_batch(const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels, Inference* results);
+
+    const model::Model& model_;
+    Engine engine_;
+    std::vector<float> scale_, offset_;  ///< per channel: input = byte * scale + offset
+};
+
+}  // namespace nachos::runtime

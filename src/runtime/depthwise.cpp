@@ -1,0 +1,120 @@
+#include "runtime/depthwise.h"
+
+#include "runtime/simd.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace nachos::runtime {
+namespace {
+
+using arch::Activation;
+
+/// One output row of one image: `in` is the padded row under its first kernel row.
+struct Row {
+    const float* in;
+    const float* weight;
+    const float* bias;
+    float* out;
+    std::int64_t row_stride;  ///< of the padded image, in floats
+    std::int64_t c, out_w;
+    int stride;
+    Activation activation;
+};
+
+/// T neighbouring outputs of L channels, held in registers.
+template <int K, int L, int T>
+NACHOS_INLINE void outputs(const Row& r, std::int64_t x, std::int64_t c) {
+    using V = typename Lanes<L>::type;
+    V sum[T];
+#pragma GCC unroll 8
+    for (int t = 0; t < T; ++t) sum[t] = Lanes<L>::load(r.bias + c);
+    const float* corner = r.in + x * r.stride * r.c + c;
+    for (int ky = 0; ky < K; ++ky) {
+#pragma GCC unroll 8
+        for (int kx = 0; kx < K; ++kx) {
+            const V w = Lanes<L>::load(r.weight + (ky * K + kx) * r.c + c);
+            const float* from = corner + ky * r.row_stride + kx * r.c;
+#pragma GCC unroll 8
+            for (int t = 0; t < T; ++t) sum[t] += w * Lanes<L>::load(from + t * r.stride * r.c);
+        }
+    }
+#pragma GCC unroll 8
+    for (int t = 0; t < T; ++t) {
+        Lanes<L>::activate(sum[t], r.activation);
+        Lanes<L>::store(r.out + (x + t) * r.c + c, sum[t]);
+    }
+}
+
+template <int K, int L>
+NACHOS_INLINE void channels_of_row(const Row& r, std::int64_t c) {
+    std::int64_t x = 0;
+    if (r.out_w % 7 == 0) {
+        for (; x < r.out_w; x += 7) outputs<K, L, 7>(r, x, c);
+        return;
+    }
+    for (; x + 4 <= r.out_w; x += 4) outputs<K, L, 4>(r, x, c);
+    for (; x < r.out_w; ++x) outputs<K, L, 1>(r, x, c);
+}
+
+template <int K>
+NACHOS_INLINE void whole_row(const Row& r) {
+    std::int64_t c = 0;
+    for (; c + 16 <= r.c; c += 16) channels_of_row<K, 16>(r, c);
+    for (; c + 8 <= r.c; c += 8) channels_of_row<K, 8>(r, c);
+    for (; c + 4 <= r.c; c += 4) channels_of_row<K, 4>(r, c);
+    for (; c < r.c; ++c) channels_of_row<K, 1>(r, c);
+}
+
+NACHOS_CLONES void row3(const Row& r) { whole_row<3>(r); }
+NACHOS_CLONES void row5(const Row& r) { whole_row<5>(r); }
+NACHOS_CLONES void row7(const Row& r) { whole_row<7>(r); }
+
+}  // namespace
+
+bool Depthwise::fits(const arch::Layer& l) {
+    return l.kind == arch::LayerKind::conv && l.groups == l.in.c && l.out.c == l.in.c && l.padding == l.kernel / 2 &&
+           (l.kernel == 3 || l.kernel == 5 || l.kernel == 7);
+}
+
+Depthwise::Depthwise(const arch::Layer& l)
+    : h_(l.in.h),
+      w_(l.in.w),
+      out_h_(l.out.h),
+      out_w_(l.out.w),
+      channels_(l.in.c),
+      padding_(l.padding),
+      kernel_(l.kernel),
+      stride_(l.stride),
+      activation_(l.activation),
+      weight_(l.weight.size()),
+      bias_(static_cast<std::size_t>(l.in.c), 0.0F),
+      padded_(static_cast<std::size_t>((h_ + 2 * padding_) * (w_ + 2 * padding_) * channels_), 0.0F) {
+    assert(fits(l));
+    const auto taps = static_cast<std::size_t>(kernel_ * kernel_), channels = bias_.size();
+    for (std::size_t c = 0; c < channels; ++c) {
+        for (std::size_t t = 0; t < taps; ++t) weight_[t * channels + c] = l.weight[c * taps + t];
+    }
+    if (l.bias) bias_.assign(l.bias_values.begin(), l.bias_values.end());
+}
+
+void Depthwise::run(int n, const float* in, float* out) {
+    const std::int64_t row = w_ * channels_, padded_row = (w_ + 2 * padding_) * channels_;
+    Row r{nullptr, weight_.data(), bias_.data(), out, padded_row, channels_, out_w_, stride_, activation_};
+    for (int i = 0; i < n; ++i) {
+        float* inside = padded_.data() + padding_ * padded_row + padding_ * channels_;
+        for (std::int64_t y = 0; y < h_; ++y, in += row) std::copy_n(in, row, inside + y * padded_row);
+        for (std::int64_t y = 0; y < out_h_; ++y, r.out += out_w_ * channels_) {
+            r.in = padded_.data() + y * stride_ * padded_row;
+            if (kernel_ == 3) {
+                row3(r);
+            } else if (kernel_ == 5) {
+                row5(r);
+            } else {
+                row7(r);
+            }
+        }
+    }
+}
+
+}  // namespace nachos::runtime
