@@ -172,8 +172,9 @@ class FinalTraining {
 
 }  // namespace
 
-void run_final(const Session& session, study::Study& study, const nn::WeightBank& bank, int top, const Job& job) {
-    std::vector<study::Evaluation> chosen = choose(study.evaluations(), session.config.limits, session.axes, top);
+void run_final(const Session& session, study::Study& study, const nn::WeightBank& bank, const study::Limits& limits, int top,
+               const Job& job) {
+    std::vector<study::Evaluation> chosen = choose(study.evaluations(), limits, session.axes, top);
     require(!chosen.empty(), ErrorKind::inadmissible, "no searched design meets the limits, so there is nothing to train");
     std::set<std::string> known;
     for (const study::TrainedModel& m : study.models()) known.insert(m.name);
@@ -198,8 +199,9 @@ void final_command(const TrainingArguments& arguments) {
     const RunningJob running(arguments, study);
     nn::WeightBank bank = session.fresh_bank();
     ensure_supernet(session, study, bank, running.job());
-    run_final(session, study, bank, arguments.top.value_or(session.config.final.top), running.job());
-    finish(study, session.config.limits);
+    const study::Limits limits = arguments.limits->applied_to(session.config.limits);
+    run_final(session, study, bank, limits, arguments.top.value_or(session.config.final.top), running.job());
+    finish(study, limits);
 }
 
 }  // namespace nachos::cli

@@ -95,7 +95,9 @@ search::SearchProblem problem_of(const Session& session) {
         for (const auto& v : design.violations) text += fmt::format("\n  {}: {}", design.id, report::violation_text(v));
     }
     throw Error(ErrorKind::inadmissible,
-                text + fmt::format("\n  the search is kept in {}; other limits: nachos pareto {}", folder, folder));
+                text + fmt::format("\n  the search is kept in {}; other limits: nachos pareto {} LIMITS, then nachos final "
+                                   "{} LIMITS",
+                                   folder, folder, folder));
 }
 
 }  // namespace
@@ -118,11 +120,17 @@ std::vector<study::Evaluation> run_search(const Session& session, study::Study& 
 
 void search_command(const TrainingArguments& arguments) {
     SearchConfig config = load_config(arguments.config, arguments.overrides);
+    if (std::filesystem::exists(config.data.path)) {  // so that later commands find it from anywhere
+        config.data.path = std::filesystem::absolute(config.data.path).lexically_normal().string();
+    }
     const std::string text = to_toml(config);
     const Session session(std::move(config));
     search::Proposals(problem_of(session), session.rng.stream("feasibility"));  // limits that nothing meets are told first
-    auto study = study::Study::create_or_resume(arguments.out, text,
-                                                {.resume_only = arguments.resume_only, .overwrite = arguments.overwrite});
+    auto study = study::Study::create_or_resume(
+        arguments.out, text,
+        {.resume_only = arguments.resume_only, .overwrite = arguments.overwrite, .resolve = [&](const std::string& stored) {
+             return to_toml(parse_config(stored, arguments.out + "/config.toml"));
+         }});
     study.put_facts(session.facts());
     const RunningJob running(arguments, study);
     const Job& job = running.job();
@@ -132,7 +140,7 @@ void search_command(const TrainingArguments& arguments) {
     report::write_reports(study);
     const auto searched = report::results(report::read(study), session.config.limits, report::Stage::searched);
     if (searched.designs.empty()) fail_inadmissible(searched, arguments.out);
-    run_final(session, study, bank, session.config.final.top, job);
+    run_final(session, study, bank, session.config.limits, session.config.final.top, job);
     finish(study, session.config.limits);
 }
 

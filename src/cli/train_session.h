@@ -53,8 +53,10 @@ std::string weights_digest(const nn::WeightBank& bank);
 std::vector<study::Evaluation> run_search(const Session& session, study::Study& study, const nn::WeightBank& bank,
                                           const Job& job);
 
-/// Trains, calibrates and measures the `top` best architectures of the searched front; those the study already holds stay.
-void run_final(const Session& session, study::Study& study, const nn::WeightBank& bank, int top, const Job& job);
+/// Trains, calibrates and measures the `top` best architectures of the searched front under `limits`; those the study
+/// already holds stay. Throws Error(inadmissible) if none meets them.
+void run_final(const Session& session, study::Study& study, const nn::WeightBank& bank, const study::Limits& limits, int top,
+               const Job& job);
 
 /// Whole commands, run by nachos-train.
 void search_command(const TrainingArguments& arguments);

@@ -34,6 +34,7 @@ CLI::App* add_final_options(CLI::App& app, TrainingArguments& a) {
     command->add_option("DIR", a.out, "folder of the study")->required();
     command->add_option("--top", a.top, "architectures to train; default: the study's final.top")
         ->check(CLI::Range(1, 1000));
+    a.limits = std::make_shared<LimitOptions>(*command);
     add_common(*command, a);
     return command;
 }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "cli/limit_options.h"
 #include "cli/progress_bar.h"
 
 #include <CLI/CLI.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,7 +21,8 @@ struct TrainingArguments {
     double max_hours = 0;                ///< stop after a checkpoint beyond this; 0 = no limit
     bool resume_only = false;
     bool overwrite = false;
-    std::optional<int> top;  ///< final only: architectures trained, instead of the study's final.top
+    std::optional<int> top;                ///< final only: architectures trained, instead of the study's final.top
+    std::shared_ptr<LimitOptions> limits;  ///< final only: instead of the study's
     ProgressStyle progress = ProgressStyle::automatic;
     std::string log_file;  ///< JSON lines; empty = DIR/log.jsonl
 };
@@ -27,7 +30,7 @@ struct TrainingArguments {
 /// "search CONFIG.toml [key=value ...] --out DIR" and its options.
 CLI::App* add_search_options(CLI::App& app, TrainingArguments& arguments);
 
-/// "final DIR [--top K]" and its options.
+/// "final DIR [--top K] [LIMITS]" and its options.
 CLI::App* add_final_options(CLI::App& app, TrainingArguments& arguments);
 
 }  // namespace nachos::cli

@@ -14,28 +14,29 @@ constexpr int kSide = 16;
 constexpr int kDefaultImages = 800;
 constexpr std::string_view kName = "synthetic";
 
-/// Brightness before noise, in [0, 255].
+/// 1 where the pattern is bright, -1 where it is dark.
 int pattern(int label, int y, int x, int phase) {
-    constexpr int kDark = 80, kBright = 176;
+    const auto bright_if = [](bool bright) { return bright ? 1 : -1; };
     switch (label) {
         case 0:
-            return x < kSide / 2 ? kBright : kDark;
+            return bright_if(x < kSide / 2);
         case 1:
-            return x < kSide / 2 ? kDark : kBright;
+            return bright_if(x >= kSide / 2);
         case 2:
-            return (x + y + phase) % 6 < 3 ? kBright : kDark;
+            return bright_if((x + y + phase) % 6 < 3);
         default:
-            return (x - y + kSide + phase) % 6 < 3 ? kBright : kDark;
+            return bright_if((x - y + kSide + phase) % 6 < 3);
     }
 }
 
 Image draw(int label, core::Rng& rng) {
-    constexpr double kNoise = 40;
+    constexpr double kGrey = 128, kNoise = 40, kFaintest = 6, kClearest = 60;
     Image image{kSide, kSide, 1, {}};
     const int phase = rng.between(0, 5);
+    const double contrast = kFaintest + (kClearest - kFaintest) * rng.uniform();  // some are easy, some are hard
     for (int y = 0; y < kSide; ++y) {
         for (int x = 0; x < kSide; ++x) {
-            const double value = pattern(label, y, x, phase) + kNoise * rng.normal();
+            const double value = kGrey + contrast * pattern(label, y, x, phase) + kNoise * rng.normal();
             image.pixels.push_back(static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0)));
         }
     }

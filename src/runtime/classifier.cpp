@@ -26,8 +26,7 @@ std::vector<Inference> Classifier::run(const policy::Thresholds& thresholds, std
     return results;
 }
 
-void Classifier::run_batch(const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels,
-                           Inference* results) {
+void Classifier::run_batch(const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels, Inference* results) {
     const std::size_t channels = scale_.size();
     float* input = engine_.input().data();
     for (std::size_t i = 0; i < pixels.size(); i += channels) {

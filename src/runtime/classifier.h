@@ -10,8 +10,8 @@
 
 namespace nachos::runtime {
 
-/// Early-exit inference in batches: after each exit the samples that leave are taken out and the others go on together. For one
-/// thread at a time.
+/// Early-exit inference in batches: after each exit the samples that leave are taken out and the others go on together. For
+/// one thread at a time.
 class Classifier {
   public:
     /// `model` must outlive it. Throws Error(runtime) if the network does not run on this machine.

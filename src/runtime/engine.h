@@ -25,7 +25,8 @@ class Engine {
     std::span<float> input();
     /// A new batch of n <= max_batch samples stands in front of the first exit.
     void start(int n);
-    /// Computes up to the next exit, and its head. Returns (n, K), or (n, K + 1) with the gate last; valid until the next call.
+    /// Computes up to the next exit, and its head. Returns (n, K), or (n, K + 1) with the gate last; valid until the next
+    /// call.
     std::span<const float> advance();
     /// Only these samples go on, rows of the last batch, ascending.
     void keep(std::span<const int> rows);

@@ -15,14 +15,15 @@ namespace nachos::runtime {
 /// Bytes XNNPACK may read behind the end of a buffer.
 inline constexpr std::int64_t kReadBehindBytes = 16;
 
-/// One layer ready to run on one thread, with XNNPACK where we have nothing faster: weights packed, batch norm folded before. Maps are (N, H, W, C).
+/// One layer ready to run on one thread, with XNNPACK where we have nothing faster: weights packed, batch norm folded
+/// before. Maps are (N, H, W, C).
 class LayerOp {
   public:
     /// Throws Error(runtime) if XNNPACK refuses it.
     explicit LayerOp(const arch::Layer& layer);
 
-    /// `second` is the other input of add and scale. Buffers are readable kReadBehindBytes behind their ends. `out` overlaps no
-    /// input.
+    /// `second` is the other input of add and scale. Buffers are readable kReadBehindBytes behind their ends. `out` overlaps
+    /// no input.
     void run(int n, const float* in, const float* second, float* out);
 
   private:

@@ -76,8 +76,8 @@ NACHOS_CLONES void half_block(const Problem& p, std::int64_t keep) { all_rows<1,
 }  // namespace
 
 bool Pointwise::fits(const arch::Layer& l) {
-    return l.kind == arch::LayerKind::linear || (l.kind == arch::LayerKind::conv && l.kernel == 1 && l.stride == 1 &&
-                                                 l.padding == 0 && l.groups == 1);
+    return l.kind == arch::LayerKind::linear ||
+           (l.kind == arch::LayerKind::conv && l.kernel == 1 && l.stride == 1 && l.padding == 0 && l.groups == 1);
 }
 
 Pointwise::Pointwise(const arch::Layer& l)

@@ -7,9 +7,9 @@
 
 namespace nachos::runtime {
 
-/// A 1x1 convolution or linear layer with its bias and activation, on one thread: rows of `in` features to rows of `out`. Ours
-/// because XNNPACK hands out tiles of seven rows through a thread pool's callback: at the 8 to 64 channels of small networks the
-/// callback costs more than the tile (docs/performance.md).
+/// A 1x1 convolution or linear layer with its bias and activation, on one thread: rows of `in` features to rows of `out`.
+/// Ours because XNNPACK hands out tiles of seven rows through a thread pool's callback: at the 8 to 64 channels of small
+/// networks the callback costs more than the tile (docs/performance.md).
 class Pointwise {
   public:
     /// `layer`: with batch norm folded and with its weights.

@@ -14,7 +14,8 @@ constexpr std::int64_t kMostSwept = std::int64_t{1} << 20;
 std::string sentence(const std::vector<study::Violation>& broken) {
     std::string text;
     for (const study::Violation& v : broken)
-        text += fmt::format("{}{} is {:.0f}, allowed are {:.0f}", text.empty() ? "" : "; ", v.limit, v.got, v.allowed);
+        text +=
+            fmt::format("{}{} is {:.0f}, at most {:.0f} is allowed", text.empty() ? "" : "; ", v.limit, v.got, v.allowed);
     return text;
 }
 

@@ -85,7 +85,7 @@ Study Study::create_or_resume(const fs::path& folder, const std::string& resolve
     auto lock = std::make_unique<WriterLock>(folder);
     if (options.overwrite) remove_study_files(folder);
     Study study(std::make_unique<State>(State{folder, std::move(lock), Database(folder / kDatabaseFile, Access::write)}));
-    study.adopt_config(resolved_config);
+    study.adopt_config(resolved_config, options);
     for (const char* name : {"checkpoints", "tables", "models"}) fs::create_directories(folder / name);
     return study;
 }
@@ -101,8 +101,9 @@ Study Study::open_readonly(const fs::path& folder) {
     return Study(std::make_unique<State>(State{folder, nullptr, Database(folder / kDatabaseFile, Access::read_only)}));
 }
 
-void Study::adopt_config(const std::string& resolved_config) {
-    const auto stored = get_meta(kConfigKey);
+void Study::adopt_config(const std::string& resolved_config, const CreateOptions& options) {
+    auto stored = get_meta(kConfigKey);
+    if (stored && options.resolve) stored = options.resolve(*stored);
     const auto difference = stored ? first_difference(*stored, resolved_config, kBudgetKeys) : std::nullopt;
     if (difference)
         fail(ErrorKind::usage, "the study in {} was made with another configuration: {} is {} there, {} now",

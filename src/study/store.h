@@ -3,6 +3,7 @@
 #include "study/records.h"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@ inline constexpr std::string_view kBudgetKeys[] = {"search.evaluations"};
 struct CreateOptions {
     bool resume_only = false;  ///< refuse to begin a new study
     bool overwrite = false;    ///< begin anew: removes what an earlier study in the same folder left
+    /// Brings a stored configuration to today's keys: one that an older version did not know counts as its default. May be
+    /// empty.
+    std::function<std::string(const std::string& stored)> resolve = {};
 };
 
 /// A study: the folder DIR with its database study.db, and checkpoints/, tables/, models/ beside it. Whatever a function
@@ -70,7 +74,7 @@ class Study {
   private:
     struct State;
     explicit Study(std::unique_ptr<State> state);
-    void adopt_config(const std::string& resolved_config);
+    void adopt_config(const std::string& resolved_config, const CreateOptions& options);
 
     std::unique_ptr<State> state_;
 };

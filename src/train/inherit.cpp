@@ -63,8 +63,7 @@ class Normaliser {
         for (std::size_t k = 0; k < channels; ++k) {
             const double shifted = total[k] / static_cast<double>(rows);
             const double mean = shifted + static_cast<double>(map[k]);
-            const double variance =
-                std::max(0.0, total[channels + k] / static_cast<double>(rows) - shifted * shifted);
+            const double variance = std::max(0.0, total[channels + k] / static_cast<double>(rows) - shifted * shifted);
             sums.mean[k] += mean;
             sums.variance[k] += variance;
             a[k] = static_cast<float>(static_cast<double>(sums.scale[k]) / std::sqrt(variance + nn::kBatchNormEpsilon));

@@ -14,9 +14,9 @@ namespace nachos::train {
 /// Half cosine from the peak to 0 over all steps, after a linear warm-up; `step` counts from 0.
 double learning_rate_at(const OptimizerOptions& options, std::int64_t step, std::int64_t steps_per_epoch);
 
-/// SGD with Nesterov momentum or AdamW over a bank, as torch::optim computes them; weight decay touches convolution and linear
-/// weights alone. Its own because its state is kept by name, so that checkpoints read back in any libtorch. A tensor without
-/// gradient (not sampled in this step) stays as it is.
+/// SGD with Nesterov momentum or AdamW over a bank, as torch::optim computes them; weight decay touches convolution and
+/// linear weights alone. Its own because its state is kept by name, so that checkpoints read back in any libtorch. A tensor
+/// without gradient (not sampled in this step) stays as it is.
 class Optimizer {
   public:
     Optimizer(nn::WeightBank& bank, const OptimizerOptions& options);

@@ -35,13 +35,13 @@ struct LossOptions {
 /// Training of one set of weights; the rate falls as a half cosine, step by step, after a linear warm-up.
 struct OptimizerOptions {
     std::string optimizer = "sgd";  ///< "sgd" with Nesterov momentum, or "adamw" (Loshchilov and Hutter, arXiv 1711.05101)
-    int epochs = 10;             ///< passes over the training part; [1, 10000]
-    int batch_size = 128;        ///< images; [1, 8192]
-    double learning_rate = 0.2;  ///< peak; (0, 10]
-    double warmup_epochs = 0.5;  ///< [0, 100]
-    double momentum = 0.9;       ///< Nesterov momentum, or beta_1 of adamw; [0, 1)
-    double weight_decay = 5e-5;  ///< of convolution and linear weights; [0, 1] (method 3: published value)
-    double gradient_clip = 5;    ///< largest norm of the whole gradient; 0 = no clipping; [0, 1e6]
+    int epochs = 10;                ///< passes over the training part; [1, 10000]
+    int batch_size = 128;           ///< images; [1, 8192]
+    double learning_rate = 0.2;     ///< peak; (0, 10]
+    double warmup_epochs = 0.5;     ///< [0, 100]
+    double momentum = 0.9;          ///< Nesterov momentum, or beta_1 of adamw; [0, 1)
+    double weight_decay = 5e-5;     ///< of convolution and linear weights; [0, 1] (method 3: published value)
+    double gradient_clip = 5;       ///< largest norm of the whole gradient; 0 = no clipping; [0, 1e6]
     int shards = 2;  ///< parts a batch is cut into, each on a thread of its own with batch statistics of its own; [1, 64]
 
     void describe(core::OptionVisitor& v) {

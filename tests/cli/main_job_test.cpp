@@ -24,7 +24,7 @@ using test::Outcome;
 using test::run_program;
 using test::TempFolder;
 
-constexpr const char* kData = "synthetic:480";  // as in configs/tiny.toml
+constexpr const char* kData = "synthetic:1200";  // as in configs/tiny.toml
 constexpr double kMaxAvgMacs = 250000;
 constexpr double kMinAccuracy = 0.5;
 constexpr std::size_t kEvaluations = 40;
@@ -172,7 +172,7 @@ TEST_F(MainJob, TheSameSeedGivesTheSameBytesWhateverTheWorkersAndStops) {
     const fs::path other = scratch_ / "other";
     const Outcome stopped = run_program("nachos", search_in(other, {"--max-hours", "1e-9"}));
     EXPECT_EQ(stopped.exit_code, 75);
-    EXPECT_EQ(stopped.sentence(), "stopped after epoch 1 of 4 of supernet; the same command goes on from there\n");
+    EXPECT_EQ(stopped.sentence(), "stopped after epoch 1 of 5 of supernet; the same command goes on from there\n");
     const Outcome resumed = run_program("nachos", search_in(other, {"--workers", "1"}));
     ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
     EXPECT_EQ(text_of(other / "pareto.json"), text_of(study_ / "pareto.json"));
@@ -190,7 +190,7 @@ TEST_F(MainJob, AnotherConfigurationIsRefusedAndLeavesTheStudyAlone) {
     const Outcome outcome = run_program("nachos", search_in(study_, {"supernet.epochs=3"}));
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_EQ(outcome.sentence(), "the study in " + study_.string() +
-                                      " was made with another configuration: supernet.epochs is 4 there, 3 now\n");
+                                      " was made with another configuration: supernet.epochs is 5 there, 3 now\n");
     EXPECT_EQ(text_of(study_ / "config.toml"), before);
 }
 
@@ -228,6 +228,20 @@ TEST_F(MainJob, LimitsThatNothingMeetsNameTheNearestAndTheGap) {
         outcome.err, std::regex("nachos: no design meets the limits; the nearest:\n"
                                 "(  [0-9a-f]{12}-\\d\\d: max_avg_macs is \\d+\\.\\d k, \\d+\\.\\d % above 10\\.0 k\n)+")))
         << outcome.err;
+}
+
+TEST_F(MainJob, FinalTakesOtherLimits) {
+    const Outcome front = run_program("nachos", {"pareto", study_.string(), "--searched", "--format", "json"});
+    const json cheapest = json::parse(front.out)["designs"][0];
+    const fs::path folder = copy();
+    const Outcome outcome =
+        run_program("nachos", {"final", folder.string(), "--top", "1", "--progress", "off", "--min-accuracy", "none",
+                               "--max-avg-macs", fmt::format("{}", cheapest["avg_macs"].get<double>() + 1)});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    bool trained = false;
+    for (const auto& m : study::Study::open_readonly(folder).models())
+        trained = trained || cheapest["id"].get<std::string>().starts_with(m.name);
+    EXPECT_TRUE(trained) << cheapest["id"];
 }
 
 TEST_F(MainJob, FinalTrainsOneMoreAndCountsItsLookAtTheTest) {

@@ -65,7 +65,7 @@ TEST_F(Program, WhatCannotWorkIsToldBeforeAnythingIsTrained) {
     EXPECT_EQ(outcome.exit_code, 3);
     EXPECT_TRUE(std::regex_match(
         outcome.sentence(), std::regex("no architecture of space 'mbv3-small' meets the limits that need no data; of 10000 "
-                                       "samples the nearest: max_params is \\d{4}, allowed are 10\n")))
+                                       "samples the nearest: max_params is \\d{4}, at most 10 is allowed\n")))
         << outcome.err;
     EXPECT_FALSE(std::filesystem::exists(out_));
     std::filesystem::create_directories(folder_ / "data");

@@ -104,15 +104,15 @@ TEST(Engine, DepthwiseOfEveryShape) {
                 for (const int channels : {1, 3, 8, 24, 29}) {
                     const int out = (side + stride - 1) / stride;
                     for (const Activation a : {Activation::none, Activation::relu, Activation::hard_swish})
-                        compare_layer({.in = {channels, side, side},
-                                       .out = {channels, out, out},
-                                       .kernel = kernel,
-                                       .stride = stride,
-                                       .padding = kernel / 2,
-                                       .groups = channels,
-                                       .activation = a},
-                                      fmt::format("depthwise {}, stride {}, side {}, channels {}", kernel, stride, side,
-                                                  channels));
+                        compare_layer(
+                            {.in = {channels, side, side},
+                             .out = {channels, out, out},
+                             .kernel = kernel,
+                             .stride = stride,
+                             .padding = kernel / 2,
+                             .groups = channels,
+                             .activation = a},
+                            fmt::format("depthwise {}, stride {}, side {}, channels {}", kernel, stride, side, channels));
                 }
             }
         }
@@ -140,12 +140,9 @@ TEST(Engine, TheOtherLayers) {
     compare_layer({.kind = LayerKind::flatten, .in = {3, 2, 2}, .out = {12, 1, 1}}, "flatten");
     for (const Activation a : {Activation::none, Activation::relu, Activation::hard_swish, Activation::hard_sigmoid})
         compare_layer({.kind = LayerKind::activation, .in = {3, 2, 2}, .out = {3, 2, 2}, .activation = a}, "activation");
-    compare_layer({.kind = LayerKind::add,
-                   .inputs = {0, 0},
-                   .in = {3, 2, 2},
-                   .out = {3, 2, 2},
-                   .activation = Activation::relu},
-                  "add");
+    compare_layer(
+        {.kind = LayerKind::add, .inputs = {0, 0}, .in = {3, 2, 2}, .out = {3, 2, 2}, .activation = Activation::relu},
+        "add");
 }
 
 class EverySpace : public testing::TestWithParam<const char*> {
@@ -174,7 +171,8 @@ TEST_P(EverySpace, AgreesWithTheReferenceWhoeverLeavesWhere) {
         const std::span<const float> out = engine.advance();
         const std::size_t width = out.size() / here.size();
         for (std::size_t row = 0; row < here.size(); ++row)
-            expect_near(out.subspan(row * width, width), want[static_cast<std::size_t>(here[row])][static_cast<std::size_t>(exit)],
+            expect_near(out.subspan(row * width, width),
+                        want[static_cast<std::size_t>(here[row])][static_cast<std::size_t>(exit)],
                         fmt::format("exit {}, sample {}", exit, here[row]));
         if (here.size() == 1) continue;
         const std::size_t leaver = static_cast<std::size_t>(exit) % here.size();  // first, second, ... row
@@ -186,12 +184,11 @@ TEST_P(EverySpace, AgreesWithTheReferenceWhoeverLeavesWhere) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Spaces, EverySpace, testing::Values("mbv3-small", "ofa-mbv3", "resnet8"),
-                         [](const auto& info) {
-                             std::string name = info.param;
-                             std::erase(name, '-');
-                             return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Spaces, EverySpace, testing::Values("mbv3-small", "ofa-mbv3", "resnet8"), [](const auto& info) {
+    std::string name = info.param;
+    std::erase(name, '-');
+    return name;
+});
 
 TEST(Engine, LayersBehindAnExitRunOnlyWhenAskedFor) {
     const NetDesc net = test::tiny_net();

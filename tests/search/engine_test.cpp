@@ -101,7 +101,7 @@ TEST_P(EveryEngine, NoArchitectureWithinTheLimitsIsAnError) {
     FakeTask task = small_task();
     study::Limits limits;
     limits.max_params = 10;
-    test::expect_error(ErrorKind::inadmissible, {"mbv3-small", "max_params is ", "allowed are 10", "10000"},
+    test::expect_error(ErrorKind::inadmissible, {"mbv3-small", "max_params is ", "at most 10 is allowed", "10000"},
                        [&] { run(task, GetParam(), 10, 1, limits); });
     EXPECT_TRUE(task.asked.empty());
 }
