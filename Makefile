@@ -34,9 +34,9 @@ test-slow: build ## run the slow tests
 search: build ## design early-exit networks for Fashion-MNIST (CONFIG=, OUT= for others)
 	build/nachos search $(CONFIG) --out $(OUT)
 
-sanitize: setup ## run the tests that need no torch under the address and undefined-behaviour sanitizers
+sanitize: setup ## run the tests of what reads files and moves memory under the address and undefined-behaviour sanitizers
 	@cmake --preset asan-ubsan --log-level=WARNING $(CMAKE_ARGS)
-	@cmake --build --preset asan-ubsan -j $(JOBS)
+	@cmake --build --preset asan-ubsan -j $(JOBS) --target tests
 	@$(call run_tests,build-asan,-LE slow --no-tests=error)
 
 lint: setup ## check the format and run clang-tidy

@@ -81,6 +81,7 @@ class FinalTraining {
                               .normalisation = session_.normalisation,
                               .augment = session_.config.augment,
                               .loss = session_.config.loss,
+                              .max_avg_macs = session_.config.limits.max_avg_macs,
                               .rng = rng,
                               .device = session_.device,
                               .checkpoint = study_.path_of("checkpoints/final-" + id + ".safetensors"),

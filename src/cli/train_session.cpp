@@ -84,6 +84,7 @@ void ensure_supernet(const Session& session, study::Study& study, nn::WeightBank
                            .normalisation = session.normalisation,
                            .augment = session.config.augment,
                            .loss = session.config.loss,
+                           .max_avg_macs = session.config.limits.max_avg_macs,
                            .rng = session.rng.stream("supernet"),
                            .device = session.device,
                            .checkpoint = study.path_of("checkpoints/supernet.safetensors"),

@@ -1,22 +1,11 @@
 #include "train/losses.h"
 
+#include "train/cost_loss.h"
+#include "train/support_loss.h"
+
 namespace nachos::train {
 
 using torch::Tensor;
-
-Tensor exit_probabilities(const std::vector<Tensor>& gates) {
-    std::vector<Tensor> columns;
-    Tensor log_stay;  // log prod_{j<i} (1 - c_j)
-    for (std::size_t i = 0; i + 1 < gates.size(); ++i) {
-        const Tensor log_leave = torch::log_sigmoid(gates[i]);
-        columns.push_back((log_stay.defined() ? log_stay + log_leave : log_leave).exp());
-        const Tensor log_pass = torch::log_sigmoid(-gates[i]);
-        log_stay = log_stay.defined() ? log_stay + log_pass : log_pass;
-    }
-    TORCH_CHECK(log_stay.defined(), "exit_probabilities needs an early exit");
-    columns.push_back(log_stay.exp());
-    return torch::stack(columns, 1);
-}
 
 Tensor class_losses(const Tensor& logits, const Tensor& labels, const LossOptions& options, const Tensor& teacher) {
     const Tensor log_p = torch::log_softmax(logits, 1);
@@ -41,20 +30,45 @@ Tensor classification_loss(const nn::Outputs& outputs, const Tensor& labels, con
     return sum.mean();
 }
 
-Tensor gate_loss(const nn::Outputs& outputs, const Tensor& labels) {
+namespace {
+
+/// Weights (N) that give right and wrong samples half of the sum each.
+Tensor balancing(const Tensor& right) {
+    const double n = static_cast<double>(right.size(0)), positive = right.sum().item<double>();
+    if (positive == 0 || positive == n) return torch::ones_like(right);
+    return right * (n / (2 * positive)) + (1 - right) * (n / (2 * (n - positive)));
+}
+
+}  // namespace
+
+Tensor gate_loss(const nn::Outputs& outputs, const Tensor& labels, bool balanced) {
     const std::size_t early = outputs.logits.size() - 1;
     Tensor sum = torch::zeros({}, outputs.logits.back().options());
     for (std::size_t i = 0; i < early; ++i) {
         const Tensor right = outputs.logits[i].detach().argmax(1).eq(labels).to(outputs.gates[i].scalar_type());
-        sum = sum + torch::binary_cross_entropy_with_logits(outputs.gates[i], right);
+        sum = sum + torch::binary_cross_entropy_with_logits(outputs.gates[i], right, balanced ? balancing(right) : Tensor());
     }
     return early == 0 ? sum : sum / static_cast<double>(early);
 }
 
-Tensor total_loss(const nn::Outputs& outputs, const Tensor& labels, const LossOptions& options, const Tensor& teacher) {
-    Tensor loss = classification_loss(outputs, labels, options, teacher) * options.class_weight;
-    if (outputs.logits.size() > 1 && options.gate_weight > 0) loss = loss + gate_loss(outputs, labels) * options.gate_weight;
+Tensor exit_loss(const nn::Outputs& outputs, const Tensor& labels, const LossOptions& options, const LossContext& context) {
+    Tensor loss = torch::zeros({}, outputs.logits.back().options());
+    if (outputs.logits.size() == 1) return loss;
+    if (options.gate_weight > 0) loss = loss + gate_loss(outputs, labels, options.gate == "balanced") * options.gate_weight;
+    if (options.cost_weight > 0 && context.max_avg_macs && !context.cost.empty()) {
+        loss = loss +
+               cost_loss(exit_probabilities(outputs.gates), context.cost, *context.max_avg_macs, options.cost_normaliser) *
+                   options.cost_weight;
+    }
+    if (options.support_weight > 0 && context.support.defined())
+        loss = loss + support_loss(outputs.gates, labels, context.support) * options.support_weight;
     return loss;
+}
+
+Tensor total_loss(const nn::Outputs& outputs, const Tensor& labels, const LossOptions& options, const Tensor& teacher,
+                  const LossContext& context) {
+    return classification_loss(outputs, labels, options, teacher) * options.class_weight +
+           exit_loss(outputs, labels, options, context);
 }
 
 }  // namespace nachos::train

@@ -11,8 +11,14 @@ struct LossOptions {
     std::string classification = "independent";  ///< "independent": sum over exits of CE; "weighted": sum_i p_i CE(z_i, y)
     double class_weight = 1;                     ///< w_alpha; >= 0
     double gate_weight = 0.1;                    ///< w_gate; >= 0
-    double label_smoothing = 0.05;               ///< share of the target spread over all classes; [0, 0.5]
-    double distillation = 0.5;  ///< share of a taught network's class target that is its teacher's softmax; [0, 1]
+    std::string gate = "plain";                  ///< "plain", so that c_i is a probability, or "balanced" (published)
+    double cost_weight = 0;                      ///< w_beta of regularizer 1; >= 0 (published: 1)
+    std::string cost_normaliser = "limit";       ///< "limit": M; "published": cost(E) - M
+    double support_weight = 0;                   ///< w_gamma of regularizer 2; >= 0 (published: 1)
+    double support_fraction = 0.1;  ///< of the training part, redrawn each epoch, left out of its steps; [0.01, 0.5]
+    double support_from = 0.5;      ///< share of the epochs after which the support loss joins; [0, 1]
+    double label_smoothing = 0.05;  ///< share of the target spread over all classes; [0, 0.5]
+    double distillation = 0.5;      ///< share of a taught network's class target that is its teacher's softmax; [0, 1]
 
     void describe(core::OptionVisitor& v) {
         v.field({"classification",
@@ -25,6 +31,29 @@ struct LossOptions {
         v.field({"class_weight", "weight of the class loss", 0, 1000}, class_weight);
         v.field({"gate_weight", "weight of the gates' binary cross entropy against 'this exit is right'", 0, 1000},
                 gate_weight);
+        v.field({"gate",
+                 "'plain' gates learn the probability of being right, 'balanced' ones weigh right and wrong alike",
+                 0,
+                 0,
+                 {"plain", "balanced"}},
+                gate);
+        v.field({"cost_weight", "weight of the cost regularizer: expected average MACs above limits.max_avg_macs", 0, 1000},
+                cost_weight);
+        v.field({"cost_normaliser",
+                 "the cost regularizer is divided by the limit, or as 'published' by the last exit's cost less the limit",
+                 0,
+                 0,
+                 {"limit", "published"}},
+                cost_normaliser);
+        v.field({"support_weight",
+                 "weight of the support regularizer: gates learn their exit's accuracy on the sample's class", 0, 1000},
+                support_weight);
+        v.field(
+            {"support_fraction",
+             "share of the training part, class by class, that the support regularizer reads instead of learning from it",
+             0.01, 0.5},
+            support_fraction);
+        v.field({"support_from", "share of the epochs after which the support regularizer joins", 0, 1}, support_from);
         v.field({"label_smoothing", "share of the target spread over all classes", 0, 0.5}, label_smoothing);
         v.field(
             {"distillation", "share of the class target taken from the teacher's softmax where there is a teacher", 0, 1},

@@ -3,9 +3,11 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/stats.h"
+#include "cost/cost.h"
 #include "nn/network.h"
 #include "train/losses.h"
 #include "train/optimizer.h"
+#include "train/support_set.h"
 #include "train/tensors.h"
 #include "train/threads.h"
 
@@ -13,6 +15,7 @@
 #include <cmath>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <thread>
 
 namespace nachos::train {
@@ -23,6 +26,9 @@ using torch::Tensor;
 /// Adds one shard's gradients to a replica of the bank; returns the loss to report. `rng` is the same for all shards of a
 /// step.
 using StepFn = std::function<double(const nn::WeightBank& bank, const Tensor& x, const Tensor& y, core::Rng rng)>;
+
+/// Called before each epoch; returns the examples it learns from, at most input.examples. They stay until the next call.
+using EpochFn = std::function<const data::Examples&(int epoch)>;
 
 /// Threads that each run one shard of every step, single-threaded inside: cutting the batch costs one meeting a step, where
 /// cutting every layer costs hundreds.
@@ -107,32 +113,73 @@ struct Checkpoint {
     }
 };
 
-void train(nn::WeightBank& bank, const OptimizerOptions& options, const TrainingInput& input, const StepFn& step) {
+/// Batches of one epoch after the other, whose examples may change between epochs.
+class Batches {
+  public:
+    Batches(const OptimizerOptions& options, const TrainingInput& input)
+        : input_(input),
+          options_{.batch_size = std::min<int>(options.batch_size, static_cast<int>(input.examples.size())),
+                   .shuffle = true,
+                   .drop_last = true,
+                   .augment = input.augment,
+                   .threads = 1,
+                   .seed = input.rng.stream("loader").seed()} {
+        open(input.examples);
+        steps_per_epoch_ = loader_->batches_per_epoch();
+    }
+
+    int batch_size() const { return options_.batch_size; }
+    /// Of an epoch over all examples, which the learning rate goes by.
+    std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
+
+    void start_epoch(int epoch, const data::Examples& examples) {
+        if (&examples != &input_.examples || &examples != examples_) open(examples);  // others change between epochs
+        loader_->start_epoch(epoch);
+    }
+    bool next(data::Batch& batch) { return loader_->next(batch); }
+
+    Tensor input_of(const data::Batch& batch) const {
+        return to_input(batch.pixels, batch.size, input_.examples.height, input_.examples.width, input_.normalisation,
+                        input_.device);
+    }
+
+  private:
+    void open(const data::Examples& examples) {
+        loader_ = std::make_unique<data::Loader>(examples, options_);
+        examples_ = &examples;
+    }
+
+    const TrainingInput& input_;
+    data::LoaderOptions options_;
+    std::unique_ptr<data::Loader> loader_;
+    const data::Examples* examples_ = nullptr;
+    std::int64_t steps_per_epoch_ = 0;
+};
+
+void train(nn::WeightBank& bank, const OptimizerOptions& options, const TrainingInput& input, const StepFn& step,
+           const EpochFn& begin_epoch) {
     Optimizer optimizer(bank, options);
     const Checkpoint checkpoint{bank, optimizer, input.checkpoint};
     const int begin = checkpoint.load();
-    const int batch = std::min<int>(options.batch_size, static_cast<int>(input.examples.size()));
-    data::Loader loader(input.examples, {.batch_size = batch,
-                                         .shuffle = true,
-                                         .drop_last = true,
-                                         .augment = input.augment,
-                                         .threads = 1,
-                                         .seed = input.rng.stream("loader").seed()});
-    const std::int64_t steps = loader.batches_per_epoch();
-    const int shards = std::min(options.shards, batch);
+    Batches batches(options, input);
+    const std::int64_t steps = batches.steps_per_epoch();
+    const int shards = std::min(options.shards, batches.batch_size());
     std::vector<nn::WeightBank> replicas;
     for (int i = 0; i < shards; ++i) replicas.push_back(bank.replica());
     ShardPool pool(shards);
+    double average = 0;
+    std::int64_t last_reported = begin * steps;
+    const auto report = [&](std::int64_t done) {
+        last_reported = done;
+        if (input.progress) input.progress({input.phase, done, steps * options.epochs, fmt::format("loss {:.3f}", average)});
+    };
     for (int epoch = begin; epoch < options.epochs; ++epoch) {
-        loader.start_epoch(epoch);
+        batches.start_epoch(epoch, begin_epoch(epoch));
         data::Batch images;
-        double average = 0;
-        for (std::int64_t i = 0; loader.next(images); ++i) {
+        for (std::int64_t i = 0; batches.next(images); ++i) {
             const std::int64_t at = epoch * steps + i;
-            const Tensor x = to_input(images.pixels, images.size, input.examples.height, input.examples.width,
-                                      input.normalisation, input.device);
-            const Tensor y = torch::tensor(images.labels, torch::kLong).to(input.device);
-            const auto xs = x.tensor_split(shards), ys = y.tensor_split(shards);
+            const auto xs = batches.input_of(images).tensor_split(shards),
+                       ys = torch::tensor(images.labels, torch::kLong).to(input.device).tensor_split(shards);
             std::vector<double> losses(static_cast<std::size_t>(shards));
             pool.run([&](int s) {
                 const auto shard = static_cast<std::size_t>(s);
@@ -144,9 +191,9 @@ void train(nn::WeightBank& bank, const OptimizerOptions& options, const Training
                     "{} diverged in epoch {}: the loss is not finite; lower its learning_rate", input.phase, epoch + 1);
             optimizer.step(learning_rate_at(options, at, steps), replicas);
             average = i == 0 ? loss : 0.98 * average + 0.02 * loss;
-            if (input.progress)
-                input.progress({input.phase, at + 1, steps * options.epochs, fmt::format("loss {:.3f}", average)});
+            report(at + 1);
         }
+        if (!images.labels.empty() && last_reported < (epoch + 1) * steps) report((epoch + 1) * steps);  // a shorter epoch
         checkpoint.save(epoch + 1);
         require(epoch + 1 == options.epochs || !input.should_stop || !input.should_stop(), ErrorKind::stopped,
                 "stopped after epoch {} of {} of {}; the same command goes on from there", epoch + 1, options.epochs,
@@ -157,9 +204,10 @@ void train(nn::WeightBank& bank, const OptimizerOptions& options, const Training
 Tensor soft_targets(const nn::Outputs& outputs) { return torch::softmax(outputs.logits.back().detach(), 1); }
 
 /// Loss of a network whose early exits are taught by its own final one, which itself learns from labels alone.
-Tensor self_taught_loss(const nn::Outputs& outputs, const Tensor& labels, const LossOptions& options) {
+Tensor self_taught_loss(const nn::Outputs& outputs, const Tensor& labels, const LossOptions& options,
+                        const LossContext& context) {
     if (options.classification != "independent" || outputs.logits.size() == 1 || options.distillation == 0) {
-        return total_loss(outputs, labels, options);
+        return total_loss(outputs, labels, options, {}, context);
     }
     LossOptions untaught = options;
     untaught.distillation = 0;
@@ -167,7 +215,14 @@ Tensor self_taught_loss(const nn::Outputs& outputs, const Tensor& labels, const 
     nn::Outputs early = outputs;
     early.logits.pop_back();
     const Tensor taught = classification_loss(early, labels, options, soft_targets(outputs));
-    return (from_labels + taught) * options.class_weight + gate_loss(outputs, labels) * options.gate_weight;
+    return (from_labels + taught) * options.class_weight + exit_loss(outputs, labels, options, context);
+}
+
+LossContext context_of(const arch::NetDesc& net, const TrainingInput& input) {
+    LossContext context{.cost = {}, .max_avg_macs = input.max_avg_macs, .support = {}};
+    if (input.loss.cost_weight == 0 || !input.max_avg_macs) return context;
+    for (const std::int64_t macs : cost::costs_of(net).executed_macs) context.cost.push_back(static_cast<double>(macs));
+    return context;
 }
 
 }  // namespace
@@ -176,27 +231,35 @@ void train_supernet(nn::WeightBank& bank, const arch::SearchSpace& space, const 
                     const TrainingInput& input) {
     const arch::NetDesc largest = space.build(space.with_all_exits(space.largest()));
     const arch::NetDesc smallest = space.build(space.smallest());
-    train(bank, options.optimizer, input,
-          [&](const nn::WeightBank& weights, const Tensor& x, const Tensor& y, core::Rng rng) {
-              const nn::Outputs most = nn::run(largest, weights, x);
-              const Tensor loss = self_taught_loss(most, y, input.loss);
-              loss.backward();
-              const Tensor teacher = soft_targets(most);
-              total_loss(nn::run(smallest, weights, x), y, input.loss, teacher).backward();
-              for (int i = 0; i < options.random_subnets; ++i) {
-                  const arch::NetDesc net = space.build(space.decode(space.sample(rng)));
-                  total_loss(nn::run(net, weights, x), y, input.loss, teacher).backward();
-              }
-              return loss.item<double>();
-          });
+    const LossContext of_largest = context_of(largest, input), of_smallest = context_of(smallest, input);
+    const auto step = [&](const nn::WeightBank& weights, const Tensor& x, const Tensor& y, core::Rng rng) {
+        const nn::Outputs most = nn::run(largest, weights, x);
+        const Tensor loss = self_taught_loss(most, y, input.loss, of_largest);
+        loss.backward();
+        const Tensor teacher = soft_targets(most);
+        total_loss(nn::run(smallest, weights, x), y, input.loss, teacher, of_smallest).backward();
+        for (int i = 0; i < options.random_subnets; ++i) {
+            const arch::NetDesc net = space.build(space.decode(space.sample(rng)));
+            total_loss(nn::run(net, weights, x), y, input.loss, teacher, context_of(net, input)).backward();
+        }
+        return loss.item<double>();
+    };
+    train(bank, options.optimizer, input, step, [&](int) -> const data::Examples& { return input.examples; });
 }
 
 void train_network(nn::WeightBank& bank, const arch::NetDesc& net, const OptimizerOptions& options,
                    const TrainingInput& input) {
-    train(bank, options, input, [&](const nn::WeightBank& weights, const Tensor& x, const Tensor& y, core::Rng) {
-        const Tensor loss = self_taught_loss(nn::run(net, weights, x), y, input.loss);
+    SupportSet support(net, bank, options.epochs, input);
+    LossContext context = context_of(net, input);
+    const auto step = [&](const nn::WeightBank& weights, const Tensor& x, const Tensor& y, core::Rng) {
+        const Tensor loss = self_taught_loss(nn::run(net, weights, x), y, input.loss, context);
         loss.backward();
         return loss.item<double>();
+    };
+    train(bank, options, input, step, [&](int epoch) -> const data::Examples& {
+        support.begin_epoch(epoch);
+        context.support = support.matrix();
+        return support.rest();
     });
 }
 

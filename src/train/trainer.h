@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace nachos::train {
@@ -19,6 +20,7 @@ struct TrainingInput {
     const data::Normalisation& normalisation;
     data::AugmentOptions augment;
     LossOptions loss;
+    std::optional<double> max_avg_macs = {};  ///< M of the cost regularizer
     core::Rng rng;  ///< order, augmentation and sampled subnets; the same rng gives the same weights
     torch::Device device = torch::kCPU;
     std::filesystem::path checkpoint;   ///< written after each epoch and gone on from if it exists; empty = none

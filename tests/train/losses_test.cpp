@@ -1,5 +1,8 @@
 #include "train/losses.h"
 
+#include "train/cost_loss.h"
+#include "train/support_loss.h"
+
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -134,6 +137,111 @@ TEST(Losses, AnExitAlwaysRightOrAlwaysWrongStaysFinite) {
         EXPECT_TRUE(std::isfinite(f(x).item<double>()));
         EXPECT_LT(worst_gradient_error(f, x), 1e-6);
     }
+}
+
+/// Probabilities (N, 3) of three exits from gates (N, 2).
+Tensor probabilities(const Tensor& gates) { return exit_probabilities({gates.select(1, 0), gates.select(1, 1), Tensor()}); }
+
+const std::vector<double>& costs() {
+    static const std::vector<double> c = {100, 200, 400};
+    return c;
+}
+
+TEST(CostLoss, ByHand) {
+    // c_1 = c_2 = 1/2: expected cost 50 + 50 + 100 = 200.
+    const Tensor p = probabilities(torch::zeros({3, 2}, torch::kDouble));
+    EXPECT_NEAR(cost_loss(p, costs(), 160, "limit").item<double>(), 40.0 / 160, 1e-12);
+    EXPECT_NEAR(cost_loss(p, costs(), 160, "published").item<double>(), 40.0 / 240, 1e-12);
+    EXPECT_EQ(cost_loss(p, costs(), 200, "limit").item<double>(), 0);
+    EXPECT_EQ(cost_loss(p, costs(), 400, "published").item<double>(), 0);  // cost(E) <= M
+    EXPECT_EQ(cost_loss(p, costs(), 500, "published").item<double>(), 0);
+}
+
+TEST(CostLoss, ReachesEveryGateAndAgreesWithFiniteDifferences) {
+    torch::manual_seed(5);
+    const Tensor gates = torch::randn({6, 2}, torch::kDouble);
+    for (const char* normaliser : {"limit", "published"}) {
+        const auto f = [&](const Tensor& g) { return cost_loss(probabilities(g), costs(), 120, normaliser); };
+        Tensor g = gates.clone().set_requires_grad(true);
+        f(g).backward();
+        EXPECT_TRUE((g.grad().abs() > 0).all().item<bool>());  // the public implementation's carries none
+        EXPECT_LT(worst_gradient_error(f, gates), 1e-7);
+    }
+}
+
+/// Table of `exits` exits over classes {0, 1, 2}: predictions[n][i].
+policy::RecordedTable table_of(const std::vector<int>& labels, const std::vector<std::vector<int>>& predictions) {
+    policy::RecordedTable table{.samples = static_cast<int>(labels.size()),
+                                .exits = static_cast<int>(predictions[0].size()),
+                                .classes = 3,
+                                .labels = {},
+                                .logits = {},
+                                .gates = {}};
+    table.labels.assign(labels.begin(), labels.end());
+    for (const auto& row : predictions)
+        for (const int predicted : row)
+            for (int k = 0; k < 3; ++k) table.logits.push_back(k == predicted ? 1.0F : 0.0F);
+    table.gates.resize(labels.size() * predictions[0].size());
+    return table;
+}
+
+TEST(SupportMatrix, AccuracyPerClassAndExitByHand) {
+    const Tensor a = support_matrix(table_of({0, 0, 0, 0, 1}, {{0, 0, 0}, {0, 0, 0}, {0, 1, 0}, {2, 1, 0}, {1, 2, 1}}));
+    const Tensor wanted = torch::tensor({{0.75, 0.5}, {1.0, 0.0}, {0.8, 0.4}});  // class 2 is absent: over all samples
+    EXPECT_TRUE(torch::allclose(a, wanted.to(torch::kFloat))) << a;
+    EXPECT_FALSE(support_matrix(table_of({0}, {{0}})).defined());
+}
+
+// Method 10: the public implementation compares every exit with the mean over exits.
+TEST(SupportLoss, ComparesExitByExit) {
+    const Tensor matrix = torch::tensor({{0.75, 0.25}, {1.0, 0.0}});
+    const std::vector<Tensor> gates = {torch::tensor({std::log(3.0), 0.0}, torch::kDouble),
+                                       torch::tensor({-std::log(3.0), 0.0}, torch::kDouble), Tensor()};
+    const Tensor y = torch::tensor({0, 1}, torch::kLong);
+    // Sample 0 says 3/4 and 1/4, as the matrix does; sample 1 says 1/2 where 1 and 0 stand.
+    EXPECT_NEAR(support_loss(gates, y, matrix).item<double>(), (0 + 0 + 0.25 + 0.25) / 4, 1e-7);
+    EXPECT_EQ(support_loss({Tensor()}, y, {}).item<double>(), 0);
+}
+
+TEST(SupportLoss, ReachesEveryGateAndAgreesWithFiniteDifferences) {
+    torch::manual_seed(6);
+    const Tensor gates = torch::randn({7, 2}, torch::kDouble), matrix = torch::rand({4, 2}, torch::kDouble);
+    const auto f = [&](const Tensor& g) {
+        return support_loss({g.select(1, 0), g.select(1, 1), Tensor()}, labels(), matrix);
+    };
+    Tensor g = gates.clone().set_requires_grad(true);
+    f(g).backward();
+    EXPECT_TRUE((g.grad().abs() > 0).all().item<bool>());
+    EXPECT_LT(worst_gradient_error(f, gates), 1e-7);
+}
+
+TEST(GateLoss, BalancedWeighsRightAndWrongAlike) {
+    nn::Outputs out;  // three right, one wrong
+    out.logits = {torch::tensor({{2.0, 0.0}, {2.0, 0.0}, {2.0, 0.0}, {2.0, 0.0}}), torch::zeros({4, 2})};
+    out.gates = {torch::full({4}, std::log(3.0)), Tensor()};
+    const Tensor y = torch::tensor({0, 0, 0, 1}, torch::kLong);
+    EXPECT_NEAR(gate_loss(out, y, true).item<double>(), (std::log(4.0 / 3) + std::log(4.0)) / 2, 1e-6);
+    const Tensor always = torch::zeros({4}, torch::kLong);
+    EXPECT_EQ(gate_loss(out, always, true).item<double>(), gate_loss(out, always, false).item<double>());
+}
+
+TEST(Losses, AllTermsTogetherAgreeWithFiniteDifferences) {
+    LossOptions options;
+    options.cost_weight = 0.3;
+    options.support_weight = 0.6;
+    options.gate = "balanced";
+    const LossContext context{.cost = costs(), .max_avg_macs = 150, .support = torch::rand({4, 2}, torch::kDouble)};
+    const auto f = [&](const Tensor& x) { return total_loss(outputs_of(x), labels(), options, {}, context); };
+    EXPECT_LT(worst_gradient_error(f, random_outputs()), 1e-6);
+    LossOptions without = options;
+    without.cost_weight = without.support_weight = 0;
+    const Tensor x = random_outputs();
+    const double both = f(x).item<double>(), none = total_loss(outputs_of(x), labels(), without).item<double>();
+    const nn::Outputs out = outputs_of(x);
+    EXPECT_NEAR(both - none,
+                0.3 * cost_loss(exit_probabilities(out.gates), costs(), 150, "limit").item<double>() +
+                    0.6 * support_loss(out.gates, labels(), context.support).item<double>(),
+                1e-9);
 }
 
 }  // namespace
