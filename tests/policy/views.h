@@ -3,6 +3,7 @@
 #include "core/rng.h"
 #include "policy/thresholds.h"
 
+#include <set>
 #include <vector>
 
 namespace nachos::policy {
@@ -26,6 +27,28 @@ inline std::vector<double> random_costs(core::Rng& rng, int exits) {
     std::vector<double> cost;
     for (int i = 0; i < exits; ++i) cost.push_back((cost.empty() ? 0 : cost.back()) + rng.between(1, 1000));
     return cost;
+}
+
+/// Every threshold vector of all distinct values and "off", run sample by sample.
+inline std::vector<OperatingPoint> every_point(const ExitView& view, std::span<const double> cost) {
+    std::vector<Thresholds> vectors{{}};
+    for (int i = 0; i + 1 < view.exits; ++i) {
+        std::set<float> values;
+        for (int n = 0; n < view.samples; ++n) values.insert(view.confidence(n, i));
+        std::vector<Thresholds> longer;
+        for (const Thresholds& t : vectors) {
+            longer.push_back(t);
+            longer.back().push_back(std::nullopt);
+            for (const float v : values) {
+                longer.push_back(t);
+                longer.back().push_back(v);
+            }
+        }
+        vectors = longer;
+    }
+    std::vector<OperatingPoint> points;
+    for (const Thresholds& t : vectors) points.push_back(apply(view, t, cost));
+    return points;
 }
 
 }  // namespace nachos::policy
