@@ -138,27 +138,8 @@ TEST(BestVector, RefusesLimitsOutOfRange) {
                        [&] { best_vector(view, cost, {.confidence = 1}); });
 }
 
-/// 10,000 samples, 4 exits, 10 classes: hard samples are wrong more often and less sure, later exits are better, and
-/// confidence says something about being right, not all.
-ExitView realistic_view() {
-    core::Rng rng(5);
-    ExitView view{.samples = 10000, .exits = 4, .labels = {}, .predictions = {}, .confidences = {}};
-    for (int n = 0; n < view.samples; ++n) {
-        view.labels.push_back(rng.between(0, 9));
-        const double ease = rng.normal();
-        for (int i = 0; i < view.exits; ++i) {
-            const double score = 0.5 + 1.5 * ease + 0.7 * i;
-            const bool right = rng.chance(1 / (1 + std::exp(-score)));
-            const double sure = 1 / (1 + std::exp(-(0.7 * score + (right ? 0.8 : -0.8) + 0.7 * rng.normal())));
-            view.predictions.push_back(right ? view.labels.back() : (view.labels.back() + rng.between(1, 9)) % 10);
-            view.confidences.push_back(i + 1 == view.exits ? 1.0F : static_cast<float>(sure));
-        }
-    }
-    return view;
-}
-
 TEST(BestVector, TheBoundHoldsOnUnseenHalves) {
-    const ExitView view = realistic_view();
+    const ExitView view = realistic_view(5, 10000, 4);
     const std::vector<double> cost{1e5, 2.1e5, 3.5e5, 5e5};
     const double limit = 2.2e5;
     core::Rng rng(6);
