@@ -21,6 +21,9 @@ struct ThresholdLimits {
     std::optional<double> confidence = {};
 };
 
+/// Throws Error(usage) if a limit is out of range.
+void check(const ThresholdLimits& limits);
+
 struct BrokenLimit {
     std::string limit;  ///< e.g. "max_avg_cost"
     double got = 0;     ///< of max_avg_cost with a confidence: the bound
@@ -44,7 +47,7 @@ struct Tuning {
 /// scored), and never below an admissible point of the front; where the grid holds quantiles the winner's thresholds are
 /// then moved off it, one at a time, until none gets better. Each class costs a pass over the grid if min_class_accuracy is
 /// limited; above 16 classes the grid is made so much smaller that grid * classes <= 2^26. O(N E + grid * E), times
-/// classes as said. Throws Error(bad_data) as apply() does, Error(usage) if a limit is out of range.
+/// classes as said. Throws as apply() and check() do.
 Tuning tune(const ExitView& view, std::span<const double> cost, const ThresholdLimits& limits,
             const TuneOptions& options = {});
 

@@ -36,14 +36,18 @@ ClassIndex class_index(const ExitView& view) {
     return index;
 }
 
-Scorer::Scorer(const ThresholdLimits& limits, std::span<const double> cost, int samples)
-    : limits_(limits), cost_(cost), samples_(samples) {
+void check(const ThresholdLimits& limits) {
     require_cost("max_avg_cost", limits.max_avg_cost);
     require_cost("max_p95_cost", limits.max_p95_cost);
     require_share("min_accuracy", limits.min_accuracy);
     require_share("min_class_accuracy", limits.min_class_accuracy);
     require(!limits.confidence || (*limits.confidence >= 0.5 && *limits.confidence < 1), ErrorKind::usage,
             "confidence is {}, allowed are 0.5 to below 1", limits.confidence.value_or(0));
+}
+
+Scorer::Scorer(const ThresholdLimits& limits, std::span<const double> cost, int samples)
+    : limits_(limits), cost_(cost), samples_(samples) {
+    check(limits);
     const bool has_cost_limit = limits.max_avg_cost || limits.max_p95_cost;
     cheapest_ = !has_cost_limit && (limits.min_accuracy || limits.min_class_accuracy);
     if (limits.confidence) z_ = core::normal_quantile(*limits.confidence);
