@@ -83,6 +83,7 @@ void Search::over_grid(const Grid& grid) {
     const auto worst = scorer_.wants_classes() ? worst_classes(grid, classes_) : std::vector<double>();
     Candidate at{.ranks = {}, .taken = std::vector<int>(table_.cost.size())};
     std::size_t cell = 0;
+    const double step = (table_.cost[table_.cost.size() - 1] - table_.cost[table_.cost.size() - 2]) / table_.samples;
     grid.for_each_row([&](const GridRow& row) {
         int reached = table_.samples;
         std::size_t exit = 0;
@@ -90,9 +91,14 @@ void Search::over_grid(const Grid& grid) {
             at.taken[exit++] = reached - reach;
             reached = reach;
         }
+        at.taken[exit] = reached;
+        at.taken[exit + 1] = 0;
+        const double least =
+            mean_cost(at.taken, table_.cost);  // of the row, where all who reach it take the last early exit
+        const double most = scorer_.most_cost(best_score_);
         for (std::size_t k = 0; k < row.last.size(); ++k) {
             at.correct = row.correct + row.last[k].gain;
-            if (scorer_.hopeless(at.correct, best_score_)) continue;
+            if (scorer_.hopeless(at.correct, best_score_) || least + row.last[k].reach * step > most) continue;
             at.taken[exit] = reached - row.last[k].reach;
             at.taken[exit + 1] = row.last[k].reach;
             if (offer(at, worst.empty() ? 1 : worst[row.first + k])) cell = row.first + k;
@@ -101,17 +107,17 @@ void Search::over_grid(const Grid& grid) {
     best_ = grid.candidate(cell);
 }
 
-/// From the better end of the front on; those behind an admissible point are worse. If the worst class is limited, each
-/// point costs a pass over the samples, and only some are looked at.
+/// From the better end of the front on. If the worst class is limited, each point that may be better costs a pass over the
+/// samples, and only some are looked at.
 void Search::over_front(const std::vector<Candidate>& front) {
     const std::int64_t steps = static_cast<std::int64_t>(table_.samples) * static_cast<std::int64_t>(table_.cost.size());
     std::int64_t left = scorer_.wants_classes() ? std::max<std::int64_t>(16, kMostSeedSteps / steps)
                                                 : static_cast<std::int64_t>(front.size());
-    for (std::size_t p = 0; p < front.size() && left > 0; ++p, --left) {
+    for (std::size_t p = 0; p < front.size() && left > 0; ++p) {
         const Candidate& candidate = front[scorer_.wants_cheapest() ? p : front.size() - 1 - p];
-        const double first = scorer_.wants_cheapest() ? candidate.cost : -candidate.correct;
-        if (best_score_.violation == 0 && first > best_score_.first) break;
+        if (!(scorer_.score(candidate, 1) < best_score_)) continue;  // whatever its worst class is
         offer(candidate, worst_class(rights(candidate)));
+        --left;
     }
 }
 

@@ -37,6 +37,13 @@ class Scorer {
     bool hopeless(int correct, const Score& best) const {
         return !cheapest_ && best.violation == 0 && -correct > best.first;
     }
+    /// No vector whose mean cost is above this can beat `best`; a last bit of rounding is left room for.
+    double most_cost(const Score& best) const {
+        constexpr double kRoom = 1 + 1e-9;
+        if (best.violation > 0) return std::numeric_limits<double>::infinity();
+        if (cheapest_) return best.first * kRoom;
+        return limits_.max_avg_cost ? *limits_.max_avg_cost * kRoom : std::numeric_limits<double>::infinity();
+    }
     bool wants_classes() const { return limits_.min_class_accuracy.has_value(); }
     bool wants_cheapest() const { return cheapest_; }
 
