@@ -1,7 +1,8 @@
 // Threshold fitting on made-up recorded tables: bench_policy [--benchmark_filter=...]
 
 #include "core/rng.h"
-#include "policy/thresholds.h"
+#include "policy/best_vector.h"
+#include "policy/published_rule.h"
 
 #include <benchmark/benchmark.h>
 
@@ -42,6 +43,37 @@ void front(benchmark::State& state) {
     state.counters["front"] = static_cast<double>(points);
 }
 BENCHMARK(front)->DenseRange(2, 5)->Unit(benchmark::kMillisecond);
+
+/// What `nachos tune` calls solver_ms: the front and the best vector, with or without a limit on the worst class.
+void tune(benchmark::State& state) {
+    const int exits = static_cast<int>(state.range(0));
+    const auto view = made_up(10000, exits);
+    const auto cost = costs(exits);
+    policy::ThresholdLimits limits{.max_avg_cost = 5e4 * exits, .confidence = 0.95};
+    if (state.range(1) != 0) limits.min_class_accuracy = 0.5;
+    for (auto _ : state) benchmark::DoNotOptimize(policy::tune(view, cost, limits));
+}
+BENCHMARK(tune)->ArgsProduct({{2, 3, 4, 5}, {0, 1}})->ArgNames({"exits", "class"})->Unit(benchmark::kMillisecond);
+
+/// Accuracy of the published rule and of ours, in percent, at an average cost of so many percent of the last exit's.
+void published(benchmark::State& state) {
+    const int exits = static_cast<int>(state.range(0));
+    const auto view = made_up(10000, exits);
+    const auto cost = costs(exits);
+    const double limit = cost.back() * static_cast<double>(state.range(1)) / 100;
+    std::optional<policy::OperatingPoint> rule;
+    for (auto _ : state) rule = policy::published_rule(view, cost, limit);
+    state.counters["rule"] = rule ? 100 * rule->accuracy : 0;
+    state.counters["rule_cost"] = rule ? rule->avg_cost : 0;
+    const auto ours = policy::best_vector(view, cost, {.max_avg_cost = limit}).point;
+    state.counters["ours"] = 100 * ours.accuracy;
+    state.counters["ours_cost"] = ours.avg_cost;
+}
+BENCHMARK(published)
+    ->ArgsProduct({{3, 4, 5}, {40, 50, 60}})
+    ->ArgNames({"exits", "limit"})
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 
 /// As in the search: 6,000 samples, 16 budgets, coarse grid.
 void search_curve(benchmark::State& state) {

@@ -17,6 +17,7 @@ void add_format_option(CLI::App& command, Format& format);
 void add_data_command(CLI::App& app);     // data check
 void add_profile_command(CLI::App& app);  // profile
 void add_pareto_command(CLI::App& app);   // pareto
+void add_tune_command(CLI::App& app);     // tune
 void add_config_command(CLI::App& app);   // config show|check|schema
 void add_doctor_command(CLI::App& app);   // doctor
 void add_report_command(CLI::App& app);   // report

@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
     add_training_commands(app, argc, argv);
     add_pareto_command(app);
     add_profile_command(app);
+    add_tune_command(app);
     add_report_command(app);
     add_config_command(app);
     add_doctor_command(app);

@@ -32,6 +32,16 @@ double quantile(std::span<const double> values, double q) {
     return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
+double normal_quantile(double p) {
+    double low = -40;
+    double high = 40;
+    for (int step = 0; step < 64; ++step) {
+        const double middle = (low + high) / 2;
+        (std::erfc(-middle / std::sqrt(2.0)) / 2 < p ? low : high) = middle;
+    }
+    return high;
+}
+
 Interval wilson95(double proportion, double n) {
     if (n <= 0) return {};
     constexpr double z = 1.959963984540054;

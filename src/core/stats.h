@@ -15,6 +15,9 @@ double quantile(std::span<const double> values, double q);
 
 inline double median(std::span<const double> values) { return quantile(values, 0.5); }
 
+/// The p-quantile of the standard normal, p in (0, 1), by bisection to the last bit.
+double normal_quantile(double p);
+
 /// Wilson score interval of a proportion at confidence 95 % (Wilson 1927).
 struct Interval {
     double low = 0;

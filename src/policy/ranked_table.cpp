@@ -37,9 +37,23 @@ RankedTable ranked(const ExitView& view, std::span<const double> cost) {
     return table;
 }
 
+Thresholds thresholds_of(const RankedTable& table, const Candidate& candidate) {
+    Thresholds thresholds(candidate.ranks.size());
+    for (std::size_t i = 0; i < candidate.ranks.size(); ++i) {
+        const Ranks& early = table.early[i];
+        if (candidate.ranks[i] < early.off()) thresholds[i] = early.values[static_cast<std::size_t>(candidate.ranks[i])];
+    }
+    return thresholds;
+}
+
 void CandidatePool::offer(const Candidate& candidate) {
-    Candidate& best = best_[static_cast<std::size_t>(candidate.correct)];
+    int& place = place_[static_cast<std::size_t>(candidate.correct)];
     const double cost = mean_cost(candidate.taken, cost_);
+    if (place < 0) {
+        place = static_cast<int>(best_.size());
+        best_.emplace_back();
+    }
+    Candidate& best = best_[static_cast<std::size_t>(place)];
     if (cost >= best.cost) return;
     best = candidate;
     best.cost = cost;
@@ -48,10 +62,12 @@ void CandidatePool::offer(const Candidate& candidate) {
 std::vector<Candidate> CandidatePool::front() const {
     std::vector<Candidate> kept;
     double least = std::numeric_limits<double>::infinity();
-    for (auto c = best_.rbegin(); c != best_.rend(); ++c) {
-        if (c->cost >= least) continue;
-        least = c->cost;
-        kept.push_back(*c);
+    for (auto place = place_.rbegin(); place != place_.rend(); ++place) {
+        if (*place < 0) continue;
+        const Candidate& c = best_[static_cast<std::size_t>(*place)];
+        if (c.cost >= least) continue;
+        least = c.cost;
+        kept.push_back(c);
     }
     std::reverse(kept.begin(), kept.end());
     return kept;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "policy/confidence.h"
+#include "policy/thresholds.h"
 
 #include <limits>
 #include <numeric>
@@ -34,6 +34,11 @@ struct RankedTable {
 
     int change(std::size_t n, std::size_t from, std::size_t to) const { return right[to][n] - right[from][n]; }
     int correct_at_first() const { return std::accumulate(right[0].begin(), right[0].end(), 0); }
+    /// The first exit from `first` on that sample n takes under the thresholds `ranks` (E - 1).
+    std::size_t leaves(std::size_t n, std::size_t first, const std::vector<int>& ranks) const {
+        while (first < ranks.size() && early[first].of[n] < ranks[first]) ++first;
+        return first;
+    }
 };
 
 RankedTable ranked(const ExitView& view, std::span<const double> cost);
@@ -46,17 +51,21 @@ struct Candidate {
     double cost = std::numeric_limits<double>::infinity();  ///< mean
 };
 
+/// A candidate's thresholds; one that is off is nothing.
+Thresholds thresholds_of(const RankedTable& table, const Candidate& candidate);
+
 /// For each number of correct samples the cheapest candidate seen; of equal ones the first.
 class CandidatePool {
   public:
     explicit CandidatePool(const RankedTable& table)
-        : cost_(table.cost), best_(static_cast<std::size_t>(table.samples) + 1) {}
+        : cost_(table.cost), place_(static_cast<std::size_t>(table.samples) + 1, -1) {}
 
     void offer(const Candidate& candidate);
     std::vector<Candidate> front() const;  ///< cheapest first
 
   private:
     std::span<const double> cost_;
+    std::vector<int> place_;  ///< in `best_`, by number of correct samples; -1 = none seen
     std::vector<Candidate> best_;
 };
 

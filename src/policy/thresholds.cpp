@@ -28,14 +28,6 @@ std::vector<int> count(const std::vector<int>& exits, int exit_count) {
     return taken;
 }
 
-/// The smallest cost that at least 95 % of the samples do not exceed; costs do not fall from exit to exit.
-double p95_cost(std::span<const int> taken, std::span<const double> cost, std::int64_t samples) {
-    std::int64_t below = 0;
-    std::size_t exit = 0;
-    while (exit < taken.size() && 20 * (below += taken[exit]) < 19 * samples) ++exit;
-    return cost[exit];
-}
-
 /// Confidences are at least 0, so nothing passes an exit whose threshold is not above 0.
 double worst_cost(const Thresholds& thresholds, std::span<const double> cost) {
     const auto closed = std::find_if(thresholds.begin(), thresholds.end(), [](const auto& t) { return t && *t <= 0; });
@@ -68,7 +60,7 @@ OperatingPoint summarise(const ExitView& view, const std::vector<int>& exits, co
     for (const auto& [label, hits] : classes) point.min_class_accuracy = std::min(point.min_class_accuracy, hits.share());
     point.avg_cost = mean_cost(taken, cost);
     point.avg_cost_upper = mean_cost_upper(taken, cost);
-    point.p95_cost = p95_cost(taken, cost, view.samples);
+    point.p95_cost = p95_cost(taken, cost);
     point.worst_cost = worst_cost(thresholds, cost);
     for (const int t : taken) point.exit_share.push_back(static_cast<double>(t) / view.samples);
     return point;
@@ -134,13 +126,24 @@ double mean_cost(std::span<const int> taken, std::span<const double> cost) {
     return sum / static_cast<double>(samples);
 }
 
-double mean_cost_upper(std::span<const int> taken, std::span<const double> cost) {
-    constexpr double z95 = 1.6448536269514722;
+double mean_cost_error(std::span<const int> taken, std::span<const double> cost) {
     const double mean = mean_cost(taken, cost);
     const double samples = std::accumulate(taken.begin(), taken.end(), 0.0);
     double squares = 0;
     for (std::size_t i = 0; i < taken.size(); ++i) squares += taken[i] * (cost[i] - mean) * (cost[i] - mean);
-    return samples > 1 ? mean + z95 * std::sqrt(squares / (samples - 1) / samples) : mean;
+    return samples > 1 ? std::sqrt(squares / (samples - 1) / samples) : 0;
+}
+
+double mean_cost_upper(std::span<const int> taken, std::span<const double> cost, double z) {
+    return mean_cost(taken, cost) + z * mean_cost_error(taken, cost);
+}
+
+double p95_cost(std::span<const int> taken, std::span<const double> cost) {
+    const auto samples = std::accumulate(taken.begin(), taken.end(), std::int64_t{0});
+    std::int64_t below = 0;
+    std::size_t exit = 0;
+    while (exit < taken.size() && 20 * (below += taken[exit]) < 19 * samples) ++exit;
+    return cost[exit];
 }
 
 void check(const ExitView& view, std::span<const double> cost) {

@@ -41,6 +41,7 @@ struct FrontPoint {
     Thresholds thresholds;
     double accuracy = 0;
     double avg_cost = 0;
+    std::vector<double> exit_share;  ///< (E), sums to 1
 };
 
 /// The Pareto front of (accuracy, average cost) over threshold vectors (method 5), cheapest first. Candidates of each early

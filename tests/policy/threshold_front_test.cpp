@@ -10,28 +10,6 @@
 namespace nachos::policy {
 namespace {
 
-/// Every threshold vector of all distinct values and "off", run sample by sample.
-std::vector<OperatingPoint> every_point(const ExitView& view, std::span<const double> cost) {
-    std::vector<Thresholds> vectors{{}};
-    for (int i = 0; i + 1 < view.exits; ++i) {
-        std::set<float> values;
-        for (int n = 0; n < view.samples; ++n) values.insert(view.confidence(n, i));
-        std::vector<Thresholds> longer;
-        for (const Thresholds& t : vectors) {
-            longer.push_back(t);
-            longer.back().push_back(std::nullopt);
-            for (const float v : values) {
-                longer.push_back(t);
-                longer.back().push_back(v);
-            }
-        }
-        vectors = longer;
-    }
-    std::vector<OperatingPoint> points;
-    for (const Thresholds& t : vectors) points.push_back(apply(view, t, cost));
-    return points;
-}
-
 /// (average cost, accuracy) of the points that no other beats, cheapest first.
 std::vector<std::pair<double, double>> brute_front(const ExitView& view, std::span<const double> cost) {
     const auto points = every_point(view, cost);
