@@ -13,7 +13,7 @@ export LINT_SECONDS JOBS
 quiet := grep --line-buffered -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test +\#[0-9]+:.* Passed )'
 run_tests = ctest --test-dir $(1) --output-on-failure -j2 $(2) | $(quiet) || { echo "make $@: TESTS FAILED" >&2; exit 1; }
 
-.PHONY: help setup build test test-slow search sanitize lint format clean
+.PHONY: help setup build tests test test-slow search sanitize lint format clean
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -23,12 +23,15 @@ setup: ## install what is missing (Debian packages of scripts/packages.txt)
 
 build: setup ## build nachos, nachos-train and nachos-run into build/
 	@cmake --preset release --log-level=WARNING $(CMAKE_ARGS)
+	@cmake --build --preset release -j $(JOBS) --target nachos nachos-run nachos-train
+
+tests: build
 	@cmake --build --preset release -j $(JOBS)
 
-test: build ## run all tests but the slow ones
+test: tests ## run all tests but the slow ones
 	@$(call run_tests,build,-LE slow --no-tests=error)
 
-test-slow: build ## run the slow tests
+test-slow: tests ## run the slow tests
 	@$(call run_tests,build,-L slow)
 
 search: build ## design early-exit networks for Fashion-MNIST (CONFIG=, OUT= for others)
