@@ -23,7 +23,7 @@ setup: ## install what is missing (Debian packages of scripts/packages.txt)
 
 build: setup ## build nachos, nachos-train and nachos-run into build/
 	@cmake --preset release --log-level=WARNING $(CMAKE_ARGS)
-	@cmake --build --preset release -j $(JOBS) --target nachos nachos-run nachos-train
+	@cmake --build --preset release -j $(JOBS) --target programs
 
 tests: build
 	@cmake --build --preset release -j $(JOBS)

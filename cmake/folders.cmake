@@ -78,3 +78,8 @@ if(NACHOS_TORCH)
   target_link_libraries(nachos-train PRIVATE nachos_cli nachos_train)
   nachos_uses_torch(nachos-train)
 endif()
+
+add_custom_target(programs DEPENDS nachos nachos-run)
+if(TARGET nachos-train)
+  add_dependencies(programs nachos-train)
+endif()

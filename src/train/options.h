@@ -75,7 +75,7 @@ struct OptimizerOptions {
 
     void describe(core::OptionVisitor& v) {
         v.field({"optimizer",
-                 "'sgd' with Nesterov momentum, or 'adamw', which wants a learning_rate near 0.003",
+                 "'sgd' with Nesterov momentum, or 'adamw', which wants a learning_rate near 0.01",
                  0,
                  0,
                  {"sgd", "adamw"}},
