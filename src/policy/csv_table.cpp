@@ -173,7 +173,7 @@ ExitCosts read_exit_costs(const std::filesystem::path& path, int exits) {
     const std::string where = path.string();
     const nlohmann::json json = core::parse_json(core::read_file(path, 1 << 20), where);
     const core::JsonReader in(json, where);
-    const ExitCosts costs{.unit = in.text("unit"), .executed = in.numbers("executed")};
+    ExitCosts costs{.unit = in.text("unit"), .executed = in.numbers("executed")};
     require(costs.executed.size() == static_cast<std::size_t>(exits), ErrorKind::bad_data,
             "{}: key 'executed' holds {} costs, the table has {} exits, one cost each is required", where,
             costs.executed.size(), exits);
