@@ -141,6 +141,15 @@ std::int64_t Layer::macs() const { return weight_count() * out.h * out.w; }
 
 std::int64_t Layer::params() const { return weight_count() + (has_weights() && (bias || batch_norm) ? out.c : 0); }
 
+std::vector<std::size_t> last_readers(const NetDesc& net) {
+    std::vector<std::size_t> last(net.layers.size() + 1, 0);
+    for (std::size_t i = 0; i < net.layers.size(); ++i) {
+        last[i + 1] = i;
+        for (const int t : net.layers[i].inputs) last[static_cast<std::size_t>(t)] = i;
+    }
+    return last;
+}
+
 void check(const NetDesc& net, bool with_weights, const std::string& where) {
     require(sane(net.input), ErrorKind::bad_data, "{}: input shape {} is out of range", where, text(net.input));
     require(net.classes >= 2 && net.classes < kMaxChannels, ErrorKind::bad_data, "{}: {} classes, 2 to {} are allowed",

@@ -78,6 +78,9 @@ struct NetDesc {
     int exit_count() const { return static_cast<int>(exits.size()); }
 };
 
+/// For each tensor the index of the last layer that reads it; of one that nobody reads, the layer that writes it.
+std::vector<std::size_t> last_readers(const NetDesc& net);
+
 /// Checks everything a reader of a foreign file must know before running it: tensor indices, shapes that follow from each
 /// layer's inputs, weight sizes (`with_weights`), sizes within sane limits. Throws Error(bad_data) naming `where` and the
 /// layer.

@@ -40,6 +40,8 @@ SearchConfig parse_config(const std::string& toml, const std::string& where, con
     require(config.search.initial <= config.search.evaluations, ErrorKind::usage,
             "search.initial = {} is more than search.evaluations = {} ({})", config.search.initial,
             config.search.evaluations, where);
+    require(config.final.schedule == "joint" || config.final.optimizer.epochs > 1, ErrorKind::usage,
+            "final.schedule = 'staged' needs final.epochs of at least 2, got {} ({})", config.final.optimizer.epochs, where);
     return config;
 }
 

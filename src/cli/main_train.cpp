@@ -15,10 +15,11 @@ int main(int argc, char** argv) {
     ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
     ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
     ::mallopt(M_TOP_PAD, 64 << 20);
-    CLI::App app("The part of nachos that trains; nachos search and nachos final start it.", "nachos");
+    CLI::App app("The part of nachos that trains; nachos search, final and ablate start it.", "nachos");
     app.require_subcommand(1);
-    TrainingArguments search, final;
+    TrainingArguments search, final, ablate;
     add_search_options(app, search)->callback([&] { search_command(search); });
     add_final_options(app, final)->callback([&] { final_command(final); });
+    add_ablate_options(app, ablate)->callback([&] { ablate_command(ablate); });
     return run_app(app, argc, argv);
 }

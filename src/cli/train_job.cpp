@@ -2,6 +2,7 @@
 #include "cli/machine.h"
 #include "core/error.h"
 #include "core/version.h"
+#include "report/comparison.h"
 #include "report/html.h"
 
 #include <ATen/Parallel.h>
@@ -92,8 +93,12 @@ RunningJob::~RunningJob() {
 
 void finish(const study::Study& study, const study::Limits& limits) {
     report::write_reports(study);
-    const report::Results results = report::results(report::read(study), limits);
+    const report::Snapshot snapshot = report::read(study);
+    const report::Results results = report::results(snapshot, limits);
     fmt::print("{}\n", report::pareto_table(results));
+    const report::Comparison comparison = report::comparison(snapshot, results);
+    if (!comparison.rows.empty()) fmt::print("{}\n", report::comparison_table(comparison));
+    if (comparison.saving) fmt::print("{}\n\n", report::saving_text(*comparison.saving));
     fmt::print("report  {}\n", study.path_of("report.html").string());
     std::set<std::string> files;
     for (const report::DesignRow& design : results.designs) files.insert(design.model_file);

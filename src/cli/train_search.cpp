@@ -14,7 +14,7 @@
 namespace nachos::cli {
 namespace {
 
-constexpr int kEvaluatorVersion = 1;  // raised whenever an evaluation would come out otherwise
+constexpr int kEvaluatorVersion = 2;  // raised whenever an evaluation would come out otherwise
 
 /// Answers from the study what it knows, evaluates the rest, and stores them in the order asked.
 class StoredEvaluator {
@@ -118,29 +118,41 @@ std::vector<study::Evaluation> run_search(const Session& session, study::Study& 
     return search::engine_named(options.engine).run(problem, options, session.rng.stream("search"), observe).archive;
 }
 
-void search_command(const TrainingArguments& arguments) {
-    SearchConfig config = load_config(arguments.config, arguments.overrides);
-    if (std::filesystem::exists(config.data.path)) {  // so that later commands find it from anywhere
-        config.data.path = std::filesystem::absolute(config.data.path).lexically_normal().string();
-    }
-    const std::string text = to_toml(config);
-    const Session session(std::move(config));
+study::Study open_study(const Session& session, const std::string& folder, const TrainingArguments& arguments) {
     search::Proposals(problem_of(session), session.rng.stream("feasibility"));  // limits that nothing meets are told first
     auto study = study::Study::create_or_resume(
-        arguments.out, text,
+        folder, to_toml(session.config),
         {.resume_only = arguments.resume_only, .overwrite = arguments.overwrite, .resolve = [&](const std::string& stored) {
-             return to_toml(parse_config(stored, arguments.out + "/config.toml"));
+             return to_toml(parse_config(stored, folder + "/config.toml"));
          }});
     study.put_facts(session.facts());
-    const RunningJob running(arguments, study);
-    const Job& job = running.job();
-    nn::WeightBank bank = session.fresh_bank();
+    return study;
+}
+
+void search_stage(const Session& session, study::Study& study, nn::WeightBank& bank, const Job& job) {
     ensure_supernet(session, study, bank, job);
     run_search(session, study, bank, job);
     report::write_reports(study);
     const auto searched = report::results(report::read(study), session.config.limits, report::Stage::searched);
-    if (searched.designs.empty()) fail_inadmissible(searched, arguments.out);
-    run_final(session, study, bank, session.config.limits, session.config.final.top, job);
+    if (searched.designs.empty()) fail_inadmissible(searched, study.folder().string());
+}
+
+SearchConfig training_config(const TrainingArguments& arguments) {
+    SearchConfig config = load_config(arguments.config, arguments.overrides);
+    if (std::filesystem::exists(config.data.path))  // so that later commands find it from anywhere
+        config.data.path = std::filesystem::absolute(config.data.path).lexically_normal().string();
+    return config;
+}
+
+void search_command(const TrainingArguments& arguments) {
+    const Session session(training_config(arguments));
+    auto study = open_study(session, arguments.out, arguments);
+    const RunningJob running(arguments, study);
+    nn::WeightBank bank = session.fresh_bank();
+    search_stage(session, study, bank, running.job());
+    const train::FinalOptions& options = session.config.final;
+    run_final(session, study, bank, session.config.limits, {.top = options.top, .comparators = options.comparators},
+              running.job());
     finish(study, session.config.limits);
 }
 

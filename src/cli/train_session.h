@@ -53,13 +53,28 @@ std::string weights_digest(const nn::WeightBank& bank);
 std::vector<study::Evaluation> run_search(const Session& session, study::Study& study, const nn::WeightBank& bank,
                                           const Job& job);
 
-/// Trains, calibrates and measures the `top` best architectures of the searched front under `limits`; those the study
-/// already holds stay. Throws Error(inadmissible) if none meets them.
-void run_final(const Session& session, study::Study& study, const nn::WeightBank& bank, const study::Limits& limits, int top,
-               const Job& job);
+/// The configuration that the arguments name, its data path absolute.
+SearchConfig training_config(const TrainingArguments& arguments);
+
+/// Opens the study of the session's configuration in `folder`, or begins it there.
+study::Study open_study(const Session& session, const std::string& folder, const TrainingArguments& arguments);
+
+/// Supernet and search. Throws Error(inadmissible) naming the nearest designs if none of the searched ones meets the limits.
+void search_stage(const Session& session, study::Study& study, nn::WeightBank& bank, const Job& job);
+
+struct FinalChoice {
+    int top = 1;              ///< architectures trained
+    bool comparators = true;  ///< and what the best of them is compared with
+};
+
+/// Trains, calibrates and measures the best architectures of the searched front under `limits`, and what the most accurate
+/// one is compared with; those the study already holds stay. Throws Error(inadmissible) if none meets the limits.
+void run_final(const Session& session, study::Study& study, const nn::WeightBank& bank, const study::Limits& limits,
+               const FinalChoice& choice, const Job& job);
 
 /// Whole commands, run by nachos-train.
 void search_command(const TrainingArguments& arguments);
 void final_command(const TrainingArguments& arguments);
+void ablate_command(const TrainingArguments& arguments);
 
 }  // namespace nachos::cli

@@ -3,6 +3,11 @@
 namespace nachos::cli {
 namespace {
 
+void add_config(CLI::App& command, TrainingArguments& a) {
+    command.add_option("CONFIG.toml", a.config, "configuration; see nachos config show")->required();
+    command.add_option("key=value", a.overrides, "configuration keys to set instead, e.g. limits.max_avg_macs=3e5");
+}
+
 void add_common(CLI::App& command, TrainingArguments& a) {
     command.add_option("--workers", a.workers, "candidates evaluated at once; 0 = one a core; results do not depend on it")
         ->check(CLI::Range(0, 1024));
@@ -19,8 +24,7 @@ void add_common(CLI::App& command, TrainingArguments& a) {
 CLI::App* add_search_options(CLI::App& app, TrainingArguments& a) {
     CLI::App* command = app.add_subcommand(
         "search", "the main job: supernet, search, final training, report; the same command again goes on where it stopped");
-    command->add_option("CONFIG.toml", a.config, "configuration; see nachos config show")->required();
-    command->add_option("key=value", a.overrides, "configuration keys to set instead, e.g. limits.max_avg_macs=3e5");
+    add_config(*command, a);
     command->add_option("--out", a.out, "folder of the study")->required();
     command->add_flag("--resume-only", a.resume_only, "refuse to begin a new study");
     command->add_flag("--overwrite", a.overwrite, "begin anew where DIR already holds a study");
@@ -34,7 +38,19 @@ CLI::App* add_final_options(CLI::App& app, TrainingArguments& a) {
     command->add_option("DIR", a.out, "folder of the study")->required();
     command->add_option("--top", a.top, "architectures to train; default: the study's final.top")
         ->check(CLI::Range(1, 1000));
+    command->add_flag("--no-comparators", a.no_comparators, "do not train the networks that results are compared with");
     a.limits = std::make_shared<LimitOptions>(*command);
+    add_common(*command, a);
+    return command;
+}
+
+CLI::App* add_ablate_options(CLI::App& app, TrainingArguments& a) {
+    CLI::App* command = app.add_subcommand(
+        "ablate", "what the regularizers change: none, cost, support and both, several seeds, equal training, one table");
+    add_config(*command, a);
+    command->add_option("--out", a.out, "folder of the ablation; default: ablation-CONFIG")->type_name("DIR");
+    command->add_option("--seeds", a.seeds, "seeds, counted up from the configuration's")->check(CLI::Range(1, 1000));
+    add_format_option(*command, a.format);
     add_common(*command, a);
     return command;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cli/commands.h"
 #include "cli/limit_options.h"
 #include "cli/progress_bar.h"
 
@@ -22,6 +23,9 @@ struct TrainingArguments {
     bool resume_only = false;
     bool overwrite = false;
     std::optional<int> top;                ///< final only: architectures trained, instead of the study's final.top
+    bool no_comparators = false;           ///< final only
+    int seeds = 3;                         ///< ablate only
+    Format format = Format::table;         ///< ablate only
     std::shared_ptr<LimitOptions> limits;  ///< final only: instead of the study's
     ProgressStyle progress = ProgressStyle::automatic;
     std::string log_file;  ///< JSON lines; empty = DIR/log.jsonl
@@ -30,7 +34,10 @@ struct TrainingArguments {
 /// "search CONFIG.toml [key=value ...] --out DIR" and its options.
 CLI::App* add_search_options(CLI::App& app, TrainingArguments& arguments);
 
-/// "final DIR [--top K] [LIMITS]" and its options.
+/// "final DIR [--top K] [--no-comparators] [LIMITS]" and its options.
 CLI::App* add_final_options(CLI::App& app, TrainingArguments& arguments);
+
+/// "ablate CONFIG.toml [key=value ...] [--out DIR] [--seeds N]" and its options.
+CLI::App* add_ablate_options(CLI::App& app, TrainingArguments& arguments);
 
 }  // namespace nachos::cli

@@ -1,3 +1,4 @@
+#include "cli/ablation_arms.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/training_arguments.h"
@@ -37,6 +38,11 @@ void add_training_commands(CLI::App& app, int argc, char** argv) {
     auto arguments = std::make_shared<TrainingArguments>();
     add_search_options(app, *arguments)->callback([arguments, passed_on] {
         load_config(arguments->config, arguments->overrides);  // every mistake in it is told before torch is even started
+        run_training_program(passed_on);
+    });
+    auto ablate_arguments = std::make_shared<TrainingArguments>();
+    add_ablate_options(app, *ablate_arguments)->callback([ablate_arguments, passed_on] {
+        check_ablation(load_config(ablate_arguments->config, ablate_arguments->overrides));
         run_training_program(passed_on);
     });
     auto final_arguments = std::make_shared<TrainingArguments>();

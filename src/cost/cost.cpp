@@ -30,12 +30,7 @@ Costs costs_of(const NetDesc& net) {
 }
 
 std::int64_t peak_activation_bytes(const NetDesc& net) {
-    const std::size_t tensors = net.layers.size() + 1;
-    std::vector<std::size_t> last_reader(tensors, 0);  // step (layer index + 1) after which a tensor is dead
-    for (std::size_t i = 0; i < net.layers.size(); ++i) {
-        last_reader[i + 1] = i + 1;
-        for (const int t : net.layers[i].inputs) last_reader[static_cast<std::size_t>(t)] = i + 1;
-    }
+    const std::vector<std::size_t> last_reader = arch::last_readers(net);
     std::int64_t alive = net.input.elements();
     std::int64_t peak = alive;
     for (std::size_t i = 0; i < net.layers.size(); ++i) {
@@ -43,7 +38,7 @@ std::int64_t peak_activation_bytes(const NetDesc& net) {
         const auto first = static_cast<std::size_t>(layer.inputs[0]);
         const bool elementwise =
             layer.kind == LayerKind::activation || layer.kind == LayerKind::add || layer.kind == LayerKind::scale;
-        const bool in_place = elementwise && last_reader[first] == i + 1;
+        const bool in_place = elementwise && last_reader[first] == i;
         peak = std::max(peak, alive + (in_place ? 0 : layer.out.elements()));
         alive += layer.out.elements();
         std::vector<int> read = layer.inputs;
@@ -51,7 +46,7 @@ std::int64_t peak_activation_bytes(const NetDesc& net) {
         read.erase(std::unique(read.begin(), read.end()), read.end());
         read.push_back(static_cast<int>(i) + 1);  // an output that nobody reads dies at once
         for (const int t : read) {
-            if (last_reader[static_cast<std::size_t>(t)] == i + 1) alive -= net.shape_of(t).elements();
+            if (last_reader[static_cast<std::size_t>(t)] == i) alive -= net.shape_of(t).elements();
         }
     }
     return peak * 4;

@@ -53,10 +53,8 @@ void for_chunks(std::int64_t rows, const F& f) {
     });
 }
 
-/// Plain per-channel arithmetic on (C) values: as tensor operations it took longer than the maps themselves.
-BatchStats batch_stats(const Tensor& x) {
-    const std::int64_t rows = rows_of(x), c = x.size(1);
-    const float* values = x.data_ptr<float>();
+/// Of rows (M, C). Plain per-channel arithmetic on (C) values: as tensor operations it took longer than the maps themselves.
+BatchStats batch_stats(const float* values, std::int64_t rows, std::int64_t c) {
     const auto sums = chunked_sums(rows, c, [&](std::int64_t begin, std::int64_t end, float* out) {
         kernels::shifted_sums(values, values, begin, end, c, out);
     });
@@ -71,31 +69,42 @@ BatchStats batch_stats(const Tensor& x) {
     return stats;
 }
 
-/// y = act(x * a + b) with a = scale / sqrt(var + eps), b = shift - mean * a.
+/// (4, C): a, b, mean, 1 / sqrt(var + eps), with which batch norm is x * a + b: a = scale / sqrt(var + eps), b = shift -
+/// mean
+/// * a.
+Tensor batch_norm_constants(const BatchStats& stats, const Tensor& scale, const Tensor& shift, double epsilon) {
+    const std::int64_t c = stats.mean.size(0);
+    const Tensor gamma = scale.contiguous(), beta = shift.contiguous();
+    const float *g = gamma.data_ptr<float>(), *s = beta.data_ptr<float>();
+    const float *mean = stats.mean.data_ptr<float>(), *variance = stats.variance.data_ptr<float>();
+    Tensor constants = torch::empty({4, c});
+    float* k = constants.data_ptr<float>();
+    for (std::int64_t i = 0; i < c; ++i) {
+        k[3 * c + i] = static_cast<float>(1 / std::sqrt(static_cast<double>(variance[i]) + epsilon));
+        k[2 * c + i] = mean[i];
+        k[i] = g[i] * k[3 * c + i];
+        k[c + i] = s[i] - mean[i] * k[i];
+    }
+    return constants;
+}
+
+void affine_act(const float* in, const Tensor& constants, Activation activation, std::int64_t rows, float* out) {
+    const std::int64_t c = constants.size(1);
+    const float* k = constants.data_ptr<float>();
+    for_chunks(rows, [&](std::int64_t begin, std::int64_t end) {
+        kernels::affine_act(in, k, k + c, kernel_act(activation), begin, end, c, out);
+    });
+}
+
 class BatchNormAct : public torch::autograd::Function<BatchNormAct> {
   public:
     static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& scale, const Tensor& shift,
                           const BatchStats& stats, double epsilon, Activation activation) {
-        const std::int64_t c = x.size(1);
-        const Tensor gamma = scale.contiguous(), beta = shift.contiguous();
-        const float *g = gamma.data_ptr<float>(), *s = beta.data_ptr<float>();
-        const float *mean = stats.mean.data_ptr<float>(), *variance = stats.variance.data_ptr<float>();
-        const Tensor constants = torch::empty({4, c});  // a, b, mean, 1 / sqrt(var + eps)
-        float* k = constants.data_ptr<float>();
-        for (std::int64_t i = 0; i < c; ++i) {
-            k[3 * c + i] = static_cast<float>(1 / std::sqrt(static_cast<double>(variance[i]) + epsilon));
-            k[2 * c + i] = mean[i];
-            k[i] = g[i] * k[3 * c + i];
-            k[c + i] = s[i] - mean[i] * k[i];
-        }
+        const Tensor constants = batch_norm_constants(stats, scale, shift, epsilon);
         ctx->save_for_backward({x, constants});
         ctx->saved_data["activation"] = static_cast<std::int64_t>(activation);
         Tensor y = torch::empty_like(x);
-        float* out = y.data_ptr<float>();
-        const float* in = x.data_ptr<float>();
-        for_chunks(rows_of(x), [&](std::int64_t begin, std::int64_t end) {
-            kernels::affine_act(in, k, k + c, kernel_act(activation), begin, end, c, out);
-        });
+        affine_act(x.data_ptr<float>(), constants, activation, rows_of(x), y.data_ptr<float>());
         return y;
     }
 
@@ -197,13 +206,20 @@ Tensor activate(const Tensor& x, Activation activation) {
 Tensor batch_norm_act(const Tensor& x, const Tensor& scale, const Tensor& shift, Activation activation, double epsilon,
                       BatchStats* stats) {
     if (channels_last_cpu(x)) {
-        const BatchStats own = batch_stats(x);
+        const BatchStats own = batch_stats(x.data_ptr<float>(), rows_of(x), x.size(1));
         if (stats != nullptr) *stats = own;
         return BatchNormAct::apply(x, scale, shift, own, epsilon, activation);
     }
     const auto [y, mean, inverse] = torch::native_batch_norm(x, scale, shift, {}, {}, true, 0.1, epsilon);
     if (stats != nullptr) *stats = {mean.detach(), inverse.detach().pow(-2) - epsilon};
     return activate(y, activation);
+}
+
+BatchStats batch_norm_act_in_place(float* map, std::int64_t rows, const Tensor& scale, const Tensor& shift,
+                                   Activation activation, double epsilon) {
+    BatchStats stats = batch_stats(map, rows, scale.size(0));
+    affine_act(map, batch_norm_constants(stats, scale, shift, epsilon), activation, rows, map);
+    return stats;
 }
 
 Tensor depthwise_conv(const Tensor& x, const Tensor& weight, int stride) {

@@ -18,6 +18,10 @@ struct BatchStats {
 torch::Tensor batch_norm_act(const torch::Tensor& x, const torch::Tensor& scale, const torch::Tensor& shift,
                              arch::Activation activation, double epsilon, BatchStats* stats = nullptr);
 
+/// The same in place of a map (rows = N*H*W, C) in memory, on the CPU, without a gradient; returns its statistics.
+BatchStats batch_norm_act_in_place(float* map, std::int64_t rows, const torch::Tensor& scale, const torch::Tensor& shift,
+                                   arch::Activation activation, double epsilon);
+
 /// Depthwise convolution, padding k / 2, differentiable. On the CPU in channels-last the weights' gradient is our own
 /// kernel: oneDNN 2.x is 10 times slower there for kernels above 3.
 torch::Tensor depthwise_conv(const torch::Tensor& x, const torch::Tensor& weight, int stride);

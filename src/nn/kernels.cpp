@@ -1,23 +1,14 @@
 #include "nn/kernels.h"
 
+#include "core/simd.h"
+
 #include <algorithm>
 #include <vector>
-
-// One copy of each function an instruction set; the dynamic linker picks.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__)
-#define NACHOS_CLONES __attribute__((target_clones("avx512f", "fma", "default")))
-#else
-#define NACHOS_CLONES
-#endif
-#define NACHOS_INLINE inline __attribute__((always_inline))
 
 namespace nachos::nn::kernels {
 namespace {
 
-template <int L>
-struct Lanes {
-    typedef float type __attribute__((vector_size(L * 4), aligned(4), may_alias));
-};
+using core::Lanes;
 
 /// One kernel row of one output row: acc[kx] += dy * x, over all output columns.
 template <int K, int L>
@@ -28,18 +19,18 @@ NACHOS_INLINE void accumulate_row(const DepthwiseShape& s, const float* x_row, c
     const std::int64_t first_whole = (kPad + s.stride - 1) / s.stride;
     const std::int64_t last_whole = std::min(s.out_w, (s.w - K + kPad) / s.stride + 1);
     const auto edge = [&](std::int64_t ox) {
-        const V g = *reinterpret_cast<const V*>(dy_row + ox * s.c);
+        const V g = Lanes<L>::load(dy_row + ox * s.c);
         for (int kx = 0; kx < K; ++kx) {
             const std::int64_t ix = ox * s.stride + kx - kPad;
-            if (ix >= 0 && ix < s.w) acc[kx] += g * *reinterpret_cast<const V*>(x_row + ix * s.c);
+            if (ix >= 0 && ix < s.w) acc[kx] += g * Lanes<L>::load(x_row + ix * s.c);
         }
     };
     std::int64_t ox = 0;
     for (; ox < std::min(first_whole, s.out_w); ++ox) edge(ox);
     for (; ox < last_whole; ++ox) {
-        const V g = *reinterpret_cast<const V*>(dy_row + ox * s.c);
+        const V g = Lanes<L>::load(dy_row + ox * s.c);
         const float* x = x_row + (ox * s.stride - kPad) * s.c;
-        for (int kx = 0; kx < K; ++kx) acc[kx] += g * *reinterpret_cast<const V*>(x + kx * s.c);
+        for (int kx = 0; kx < K; ++kx) acc[kx] += g * Lanes<L>::load(x + kx * s.c);
     }
     for (; ox < s.out_w; ++ox) edge(ox);
 }

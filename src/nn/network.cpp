@@ -69,14 +69,6 @@ void collect(const NetDesc& net, std::size_t exit, const Tensor& out, Outputs& o
     outputs.gates.push_back(out.select(1, net.classes));
 }
 
-std::vector<std::size_t> last_readers(const NetDesc& net) {
-    std::vector<std::size_t> last(net.layers.size() + 1, 0);
-    for (std::size_t i = 0; i < net.layers.size(); ++i) {
-        for (const int t : net.layers[i].inputs) last[static_cast<std::size_t>(t)] = i;
-    }
-    return last;
-}
-
 /// Layer after layer; `weighted(index, input)` runs a convolution or linear layer with its normalisation and activation.
 template <class Weighted>
 Outputs walk(const NetDesc& net, const std::vector<std::size_t>& last_reader, const Tensor& x, Weighted&& weighted) {
@@ -117,15 +109,20 @@ std::vector<float> values_of(const Tensor& t) {
     return {plain.data_ptr<float>(), plain.data_ptr<float>() + plain.numel()};
 }
 
-Outputs run(const NetDesc& net, const WeightBank& bank, const Tensor& x) {
-    return walk(net, last_readers(net), x,
-                [&](std::size_t i, const Tensor& in) { return run_layer(net.layers[i], bank, in, nullptr); });
+Outputs run(const NetDesc& net, const WeightBank& bank, const Tensor& x, Differentiate differentiate) {
+    const bool recording = at::GradMode::is_enabled();
+    return walk(net, arch::last_readers(net), x, [&](std::size_t i, const Tensor& in) {
+        const Layer& layer = net.layers[i];
+        const bool early_head = layer.head && layer.exit + 1 < net.exit_count();
+        const at::AutoGradMode mode(recording && (early_head || differentiate == Differentiate::everything));
+        return run_layer(layer, bank, in, nullptr);
+    });
 }
 
 NetStats recalibrate(const NetDesc& net, const WeightBank& bank, const std::vector<Tensor>& batches) {
     torch::NoGradGuard no_grad;
     NetStats stats;
-    const auto last = last_readers(net);
+    const auto last = arch::last_readers(net);
     for (const Tensor& batch : batches) {
         walk(net, last, batch, [&](std::size_t i, const Tensor& in) {
             BatchStats of_batch;
@@ -140,10 +137,16 @@ NetStats recalibrate(const NetDesc& net, const WeightBank& bank, const std::vect
     for (auto& [name, s] : stats) {
         s.mean /= static_cast<double>(batches.size());
         s.variance = (s.variance / static_cast<double>(batches.size())).clamp_min(0);
+    }
+    require_finite(stats);
+    return stats;
+}
+
+void require_finite(const NetStats& stats) {
+    for (const auto& [name, s] : stats) {
         require((torch::isfinite(s.mean).all() & torch::isfinite(s.variance).all()).item<bool>(), ErrorKind::runtime,
                 "batch norm statistics of layer '{}' are not finite", name);
     }
-    return stats;
 }
 
 NetDesc to_desc(const NetDesc& net, const WeightBank& bank, const NetStats& stats) {
@@ -181,7 +184,7 @@ FoldedNet::FoldedNet(const NetDesc& net, torch::Device device) : net_(net) {
 
 Outputs FoldedNet::run(const Tensor& x) const {
     torch::InferenceMode inference;
-    return walk(net_, last_readers(net_), x, [&](std::size_t i, const Tensor& in) {
+    return walk(net_, arch::last_readers(net_), x, [&](std::size_t i, const Tensor& in) {
         const auto& [weight, bias] = weights_[i];
         return activate_in_place(linear_or_conv(net_.layers[i], in, weight, bias), net_.layers[i].activation);
     });

@@ -21,12 +21,18 @@ using NetStats = std::map<std::string, BatchStats>;
 inline constexpr double kBatchNormEpsilon = 1e-5;
 
 /// Runs the network with the statistics of the batch itself (training mode). `x` (N, C, H, W) float, channels-last for
-/// speed. Differentiable with respect to the bank. The same for a supernet and a stand-alone bank.
-Outputs run(const arch::NetDesc& net, const WeightBank& bank, const torch::Tensor& x);
+/// speed. Differentiable with respect to the bank, of which `Differentiate::early_exits` leaves out all but the heads of the
+/// early exits. The same for a supernet and a stand-alone bank.
+enum class Differentiate { everything, early_exits };
+Outputs run(const arch::NetDesc& net, const WeightBank& bank, const torch::Tensor& x,
+            Differentiate differentiate = Differentiate::everything);
 
 /// The statistics of this architecture on `batches`: means of the batches' means and variances (Yu and Huang 2019, arXiv
 /// 1903.05134, section 3.3). Without gradient. Throws Error(runtime) if one is not finite.
 NetStats recalibrate(const arch::NetDesc& net, const WeightBank& bank, const std::vector<torch::Tensor>& batches);
+
+/// Throws Error(runtime) naming the layer whose statistics are not finite.
+void require_finite(const NetStats& stats);
 
 /// The network as plain data with batch norm folded into weights and biases: where torch ends.
 arch::NetDesc to_desc(const arch::NetDesc& net, const WeightBank& bank, const NetStats& stats);

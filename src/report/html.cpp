@@ -2,6 +2,7 @@
 
 #include "core/files.h"
 #include "report/charts.h"
+#include "report/comparison.h"
 #include "report/number_text.h"
 #include "report/page_style.h"
 #include "report/svg.h"
@@ -103,20 +104,21 @@ std::string designs_section(const Results& r) {
                    "<ul class=\"plain\">" + reasons + "</ul>\n" + (r.nearest.empty() ? "" : table(r.nearest, nullptr)));
 }
 
-std::string comparators_section(const Snapshot& snapshot) {
+std::string comparators_section(const Comparison& comparison) {
+    if (comparison.rows.empty()) return "";
     std::string rows;
-    for (const auto& model : snapshot.models) {
-        if (!model.comparator || model.points.empty()) continue;
-        const auto& last = model.points.back();
-        rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", escaped(model.name),
-                            percent_text(last.calibration.accuracy), last.test ? percent_text(last.test->accuracy) : "-",
-                            count_text(last.calibration.avg_cost));
-    }
-    if (rows.empty()) return "";
-    return section(
-        "Compared with", "Trained with the same epochs and measured alike.",
-        "<div class=\"table\"><table>\n<tr><th>network</th><th>calibration</th><th>test</th><th>avg MACs</th></tr>\n" +
-            rows + "</table></div>\n");
+    for (const auto& row : comparison.rows)
+        rows += fmt::format(
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>"
+            "<td class=\"text\">{}</td></tr>\n",
+            escaped(row.name), percent_text(row.calibration_accuracy), percent_text(row.test_accuracy),
+            count_text(row.avg_macs), count_text(row.worst_macs), count_text(static_cast<double>(row.params)),
+            escaped(row.summary));
+    const std::string note = comparison.saving ? escaped(saving_text(*comparison.saving)) + " " : "";
+    return section("Compared with", note + "All were trained with the same epochs and measured alike.",
+                   "<div class=\"table\"><table>\n<tr><th>network</th><th>calibration</th><th>test</th><th>avg MACs</th>"
+                   "<th>worst</th><th>parameters</th><th class=\"text\">what it is</th></tr>\n" +
+                       rows + "</table></div>\n");
 }
 
 std::string protocol_section(const Snapshot& s) {
@@ -146,7 +148,7 @@ std::string html_report(const Snapshot& snapshot) {
     if (const DesignRow* best = chosen(r))
         body += section("The best design", "The band is the samples: at each exit, those that are sure enough leave.",
                         design_drawing(*best));
-    body += designs_section(r) + comparators_section(snapshot);
+    body += designs_section(r) + comparators_section(comparison(snapshot, r));
     if (const std::string chart = hypervolume_chart(snapshot); !chart.empty())
         body +=
             section("How the search went", "Hypervolume of the admissible designs found so far; higher is better.", chart);

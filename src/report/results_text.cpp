@@ -1,12 +1,12 @@
 #include "report/number_text.h"
 #include "report/results.h"
+#include "report/text_table.h"
 #include "study/evaluation_json.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <cmath>
 
 namespace nachos::report {
@@ -56,24 +56,6 @@ Cells cells_of(const DesignRow& d) {
             thresholds_text(d.point.thresholds)};
 }
 
-/// Columns padded to their widest cell; the first and the last two are text, the others figures.
-std::string aligned(const std::vector<Cells>& rows) {
-    std::vector<std::size_t> width(rows.front().size());
-    for (const auto& row : rows)
-        for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
-    std::string text;
-    for (const auto& row : rows) {
-        std::string line;
-        for (std::size_t c = 0; c < row.size(); ++c) {
-            const bool left = c == 0 || c + 2 >= row.size();
-            line += left ? fmt::format("{:<{}}  ", row[c], width[c]) : fmt::format("{:>{}}  ", row[c], width[c]);
-        }
-        line.erase(line.find_last_not_of(' ') + 1);
-        text += line + "\n";
-    }
-    return text;
-}
-
 std::string csv_number(const std::optional<double>& value) { return value ? fmt::format("{}", *value) : ""; }
 
 std::string csv_thresholds(const policy::Thresholds& thresholds) {
@@ -110,10 +92,11 @@ std::string pareto_csv(const Results& r) {
 
 std::string pareto_table(const Results& r) {
     const auto& designs = r.designs.empty() ? r.nearest : r.designs;
-    std::vector<Cells> rows = {{"design", "search", "calibr.", "test", "avg MACs", "p95", "worst", "params", "peak",
-                                "leave at exit, %", "thresholds"}};
-    for (const auto& design : designs) rows.push_back(cells_of(design));
-    return aligned(rows);
+    TextTable table{.head = {"design", "search", "calibr.", "test", "avg MACs", "p95", "worst", "params", "peak",
+                             "leave at exit, %", "thresholds"},
+                    .text_columns = 2};
+    for (const auto& design : designs) table.rows.push_back(cells_of(design));
+    return aligned(table);
 }
 
 }  // namespace nachos::report

@@ -63,17 +63,12 @@ xnn_operator_t convolution(const Layer& l) {
 
 xnn_operator_t create(const Layer& l) {
     const Range range = range_of(l);
-    const std::size_t in = size(l.in.c), out = size(l.out.c);
+    const std::size_t in = size(l.in.c);
     const auto window = static_cast<std::uint32_t>(l.kernel);
     xnn_operator_t op = nullptr;
     switch (l.kind) {
         case LayerKind::conv:
             return convolution(l);
-        case LayerKind::linear:
-            ok(xnn_create_fully_connected_nc_f32(in, out, in, out, l.weight.data(), l.bias ? l.bias_values.data() : nullptr,
-                                                 range.min, range.max, 0, &op),
-               l);
-            break;
         case LayerKind::activation:
             if (l.activation == Activation::relu) ok(xnn_create_clamp_nc_f32(in, in, in, range.min, range.max, 0, &op), l);
             break;
@@ -87,6 +82,7 @@ xnn_operator_t create(const Layer& l) {
         case LayerKind::global_avg_pool:
             ok(xnn_create_global_average_pooling_nwc_f32(in, in, in, range.min, range.max, 0, &op), l);
             break;
+        case LayerKind::linear:  // Pointwise takes all of them
         case LayerKind::flatten:
             break;
         case LayerKind::add:
@@ -128,8 +124,6 @@ void LayerOp::setup(std::size_t n, const float* in, const float* second, float* 
     switch (layer_.kind) {
         case LayerKind::conv:
             return ok(xnn_setup_convolution2d_nhwc_f32(op, n, h, w, in, out, nullptr), layer_);
-        case LayerKind::linear:
-            return ok(xnn_setup_fully_connected_nc_f32(op, n, in, out, nullptr), layer_);
         case LayerKind::activation:
             return ok(xnn_setup_clamp_nc_f32(op, n * h * w, in, out, nullptr), layer_);
         case LayerKind::max_pool:
@@ -144,6 +138,7 @@ void LayerOp::setup(std::size_t n, const float* in, const float* second, float* 
             const std::array map{n, h * w, c}, factors{n, std::size_t{1}, c};
             return ok(xnn_setup_multiply_nd_f32(op, 3, map.data(), 3, factors.data(), in, second, out, nullptr), layer_);
         }
+        case LayerKind::linear:
         case LayerKind::flatten:
             break;
     }

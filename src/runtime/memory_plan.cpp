@@ -35,11 +35,10 @@ MemoryPlan plan_memory(const std::vector<Lifetime>& lifetimes) {
 std::vector<Lifetime> lifetimes_of(const arch::NetDesc& net) {
     std::vector<Lifetime> lives(net.layers.size() + 1);
     lives[0] = {0, 0, net.input.elements()};
-    for (std::size_t i = 0; i < net.layers.size(); ++i) {
-        const int step = static_cast<int>(i);
-        lives[i + 1] = {step, step, net.layers[i].out.elements()};
-        for (const int t : net.layers[i].inputs) lives[static_cast<std::size_t>(t)].last = step;
-    }
+    const std::vector<std::size_t> last = arch::last_readers(net);
+    lives[0].last = static_cast<int>(last[0]);
+    for (std::size_t i = 0; i < net.layers.size(); ++i)
+        lives[i + 1] = {static_cast<int>(i), static_cast<int>(last[i + 1]), net.layers[i].out.elements()};
     for (std::size_t i = 0; i < net.layers.size(); ++i) {
         const auto exit = static_cast<std::size_t>(net.layers[i].exit);
         Lifetime& output = lives[static_cast<std::size_t>(net.exits[exit].tensor)];

@@ -163,21 +163,12 @@ Map run_layer(const Layer& l, const std::vector<Map>& tensors) {
     return out;
 }
 
-/// For each tensor the last layer that reads it.
-std::vector<std::size_t> last_readers(const NetDesc& net) {
-    std::vector<std::size_t> last(net.layers.size() + 1, 0);
-    for (std::size_t i = 0; i < net.layers.size(); ++i) {
-        for (const int t : net.layers[i].inputs) last[static_cast<std::size_t>(t)] = i;
-    }
-    return last;
-}
-
 }  // namespace
 
 int run_staged(const NetDesc& net, std::span<const float> input,
                const std::function<bool(int exit, std::span<const float> output)>& stop) {
     assert(static_cast<std::int64_t>(input.size()) == net.input.elements());
-    const auto last = last_readers(net);
+    const auto last = arch::last_readers(net);
     std::vector<Map> tensors(net.layers.size() + 1);
     tensors[0].assign(input.begin(), input.end());
     int exit = 0;

@@ -1,7 +1,6 @@
 #include "train/inherit.h"
 
 #include "core/error.h"
-#include "nn/kernels.h"
 #include "runtime/engine.h"
 
 #include <algorithm>
@@ -28,75 +27,47 @@ arch::NetDesc bare(const arch::NetDesc& net, const nn::WeightBank& bank) {
     return plain;
 }
 
-nn::kernels::Act kernel_act(Activation activation) {
-    if (activation == Activation::relu) return nn::kernels::Act::relu;
-    return activation == Activation::hard_swish ? nn::kernels::Act::hard_swish : nn::kernels::Act::none;
-}
-
 /// Sums of statistics over batches, and the normalisation of each batch by its own.
 class Normaliser {
   public:
     Normaliser(const arch::NetDesc& net, const nn::WeightBank& bank) : net_(net), layers_(net.layers.size()) {
         for (std::size_t i = 0; i < net.layers.size(); ++i) {
             if (!net.layers[i].batch_norm) continue;
-            const nn::LayerWeights w = bank.at(net.layers[i]);
-            layers_[i].scale = nn::values_of(w.bn_scale);
-            layers_[i].shift = nn::values_of(w.bn_shift);
-            layers_[i].mean.resize(layers_[i].scale.size());
-            layers_[i].variance.resize(layers_[i].scale.size());
+            layers_[i].weights = bank.at(net.layers[i]);
+            layers_[i].sum = {torch::zeros({net.layers[i].out.c}), torch::zeros({net.layers[i].out.c})};
         }
     }
 
     void operator()(std::size_t i, int n, float* map) {
         const arch::Layer& layer = net_.layers[i];
         if (!layer.batch_norm) return;
-        Sums& sums = layers_[i];
-        const std::int64_t rows = static_cast<std::int64_t>(n) * layer.out.h * layer.out.w, c = layer.out.c;
-        const auto channels = static_cast<std::size_t>(c);
-        std::vector<double> total(2 * channels, 0.0);
-        std::vector<float> part(2 * channels), a(channels), b(channels);
-        for (std::int64_t begin = 0; begin < rows; begin += nn::kernels::kChunkRows) {
-            std::fill(part.begin(), part.end(), 0.0F);
-            nn::kernels::shifted_sums(map, map, begin, std::min(rows, begin + nn::kernels::kChunkRows), c, part.data());
-            for (std::size_t k = 0; k < part.size(); ++k) total[k] += static_cast<double>(part[k]);
-        }
-        for (std::size_t k = 0; k < channels; ++k) {
-            const double shifted = total[k] / static_cast<double>(rows);
-            const double mean = shifted + static_cast<double>(map[k]);
-            const double variance = std::max(0.0, total[channels + k] / static_cast<double>(rows) - shifted * shifted);
-            sums.mean[k] += mean;
-            sums.variance[k] += variance;
-            a[k] = static_cast<float>(static_cast<double>(sums.scale[k]) / std::sqrt(variance + nn::kBatchNormEpsilon));
-            b[k] = static_cast<float>(static_cast<double>(sums.shift[k]) - mean * static_cast<double>(a[k]));
-        }
-        nn::kernels::affine_act(map, a.data(), b.data(), kernel_act(layer.activation), 0, rows, c, map);
+        Normalised& own = layers_[i];
+        const nn::BatchStats stats =
+            nn::batch_norm_act_in_place(map, static_cast<std::int64_t>(n) * layer.out.h * layer.out.w, own.weights.bn_scale,
+                                        own.weights.bn_shift, layer.activation, nn::kBatchNormEpsilon);
+        own.sum.mean += stats.mean;
+        own.sum.variance += stats.variance;
     }
 
     nn::NetStats means(std::size_t batches) const {
-        const auto tensor = [&](const std::vector<double>& sum) {
-            return torch::tensor(sum, torch::kDouble).div_(static_cast<double>(batches)).to(torch::kFloat);
-        };
         nn::NetStats stats;
         for (std::size_t i = 0; i < layers_.size(); ++i) {
-            const arch::Layer& layer = net_.layers[i];
-            if (!layer.batch_norm) continue;
-            const auto finite = [](double v) { return std::isfinite(v); };
-            require(std::all_of(layers_[i].mean.begin(), layers_[i].mean.end(), finite) &&
-                        std::all_of(layers_[i].variance.begin(), layers_[i].variance.end(), finite),
-                    ErrorKind::runtime, "batch norm statistics of layer '{}' are not finite", layer.name);
-            stats[layer.name] = {tensor(layers_[i].mean), tensor(layers_[i].variance)};
+            if (!net_.layers[i].batch_norm) continue;
+            const double n = static_cast<double>(batches);
+            stats[net_.layers[i].name] = {layers_[i].sum.mean / n, layers_[i].sum.variance / n};
         }
+        nn::require_finite(stats);
         return stats;
     }
 
   private:
-    struct Sums {
-        std::vector<float> scale, shift;
-        std::vector<double> mean, variance;
+    struct Normalised {
+        nn::LayerWeights weights;
+        nn::BatchStats sum;
     };
 
     const arch::NetDesc& net_;
-    std::vector<Sums> layers_;
+    std::vector<Normalised> layers_;
 };
 
 /// Images (N, C, H, W) with channels-last strides are (N, H, W, C) in memory.

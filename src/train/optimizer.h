@@ -6,7 +6,6 @@
 #include <torch/torch.h>
 
 #include <cstdint>
-#include <map>
 #include <string>
 
 namespace nachos::train {

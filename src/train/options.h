@@ -16,7 +16,7 @@ struct LossOptions {
     std::string cost_normaliser = "limit";       ///< "limit": M; "published": cost(E) - M
     double support_weight = 0;                   ///< w_gamma of regularizer 2; >= 0 (published: 1)
     double support_fraction = 0.1;  ///< of the training part, redrawn each epoch, left out of its steps; [0.01, 0.5]
-    double support_from = 0.5;      ///< share of the epochs after which the support loss joins; [0, 1]
+    double support_from = 0.5;      ///< share of the epochs that train the exits after which the support loss joins; [0, 1]
     double label_smoothing = 0.05;  ///< share of the target spread over all classes; [0, 0.5]
     double distillation = 0.5;      ///< share of a taught network's class target that is its teacher's softmax; [0, 1]
 
@@ -53,7 +53,8 @@ struct LossOptions {
              "share of the training part, class by class, that the support regularizer reads instead of learning from it",
              0.01, 0.5},
             support_fraction);
-        v.field({"support_from", "share of the epochs after which the support regularizer joins", 0, 1}, support_from);
+        v.field({"support_from", "share of the epochs that train the exits after which the support regularizer joins", 0, 1},
+                support_from);
         v.field({"label_smoothing", "share of the target spread over all classes", 0, 0.5}, label_smoothing);
         v.field(
             {"distillation", "share of the class target taken from the teacher's softmax where there is a teacher", 0, 1},
@@ -124,13 +125,29 @@ struct EvaluateOptions {
 struct FinalOptions {
     int top = 3;  ///< architectures trained; [1, 1000]
     OptimizerOptions optimizer;
-    bool from_supernet = true;  ///< start from the supernet's weights, else from scratch
+    bool from_supernet = true;       ///< start from the supernet's weights, else from scratch
+    bool comparators = true;         ///< train the networks of method 8 that results are compared with
+    std::string schedule = "joint";  ///< "joint", or "staged": first the backbone, then the exits (published)
+    double backbone_share = 0.5;     ///< staged: share of the epochs that train the backbone alone; [0.01, 0.99]
+    bool freeze_backbone = true;     ///< staged: the backbone stays as it is while the exits learn
 
     FinalOptions() { optimizer.learning_rate = 0.1; }
 
     void describe(core::OptionVisitor& v) {
         v.field({"top", "architectures trained in the end", 1, 1000}, top);
         v.field({"from_supernet", "start from the supernet's weights, else from scratch"}, from_supernet);
+        v.field({"comparators", "also train, with as many epochs, the networks that results are compared with"},
+                comparators);
+        v.field({"schedule",
+                 "'joint' trains backbone and exits together, 'staged' first the backbone, then the exits (published)",
+                 0,
+                 0,
+                 {"joint", "staged"}},
+                schedule);
+        v.field({"backbone_share", "share of the epochs of a staged schedule that train the backbone alone", 0.01, 0.99},
+                backbone_share);
+        v.field({"freeze_backbone", "in a staged schedule, the backbone stays as it is while the exits learn"},
+                freeze_backbone);
         optimizer.describe(v);
     }
 };

@@ -5,13 +5,16 @@
 #include "core/stats.h"
 #include "cost/cost.h"
 #include "nn/network.h"
+#include "train/class_loss.h"
 #include "train/losses.h"
 #include "train/optimizer.h"
 #include "train/support_set.h"
 #include "train/tensors.h"
 #include "train/threads.h"
 
+#include <algorithm>
 #include <barrier>
+#include <cassert>
 #include <cmath>
 #include <exception>
 #include <functional>
@@ -251,8 +254,9 @@ void train_network(nn::WeightBank& bank, const arch::NetDesc& net, const Optimiz
                    const TrainingInput& input) {
     SupportSet support(net, bank, options.epochs, input);
     LossContext context = context_of(net, input);
+    const auto differentiate = input.freeze_backbone ? nn::Differentiate::early_exits : nn::Differentiate::everything;
     const auto step = [&](const nn::WeightBank& weights, const Tensor& x, const Tensor& y, core::Rng) {
-        const Tensor loss = self_taught_loss(nn::run(net, weights, x), y, input.loss, context);
+        const Tensor loss = self_taught_loss(nn::run(net, weights, x, differentiate), y, input.loss, context);
         loss.backward();
         return loss.item<double>();
     };
@@ -261,6 +265,24 @@ void train_network(nn::WeightBank& bank, const arch::NetDesc& net, const Optimiz
         context.support = support.matrix();
         return support.rest();
     });
+}
+
+void train_by_schedule(nn::WeightBank& bank, const arch::NetDesc& net, const arch::NetDesc& backbone,
+                       const FinalOptions& options, const TrainingInput& input) {
+    if (options.schedule == "joint" || net.exit_count() == 1) return train_network(bank, net, options.optimizer, input);
+    assert(options.optimizer.epochs > 1);
+    OptimizerOptions first = options.optimizer, second = options.optimizer;
+    first.epochs = std::clamp(static_cast<int>(std::lround(options.backbone_share * second.epochs)), 1, second.epochs - 1);
+    second.epochs -= first.epochs;
+    TrainingInput stage = input;
+    stage.phase = input.phase + " backbone";
+    if (!input.checkpoint.empty()) stage.checkpoint.replace_extension(".backbone.safetensors");
+    train_network(bank, backbone, first, stage);
+    stage.rng = input.rng.stream("exits");
+    stage.phase = input.phase + " exits";
+    stage.checkpoint = input.checkpoint;
+    stage.freeze_backbone = options.freeze_backbone;
+    train_network(bank, net, second, stage);
 }
 
 }  // namespace nachos::train

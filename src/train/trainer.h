@@ -21,6 +21,7 @@ struct TrainingInput {
     data::AugmentOptions augment;
     LossOptions loss;
     std::optional<double> max_avg_macs = {};  ///< M of the cost regularizer
+    bool freeze_backbone = false;             ///< of train_network: only the early exits learn
     core::Rng rng;  ///< order, augmentation and sampled subnets; the same rng gives the same weights
     torch::Device device = torch::kCPU;
     std::filesystem::path checkpoint;   ///< written after each epoch and gone on from if it exists; empty = none
@@ -39,5 +40,11 @@ void train_supernet(nn::WeightBank& bank, const arch::SearchSpace& space, const 
 /// Trains one network and all its exits jointly; early exits are also taught by the final one.
 void train_network(nn::WeightBank& bank, const arch::NetDesc& net, const OptimizerOptions& options,
                    const TrainingInput& input);
+
+/// Trains `net` by options.schedule (method 3): "joint" as train_network does, or "staged": `backbone`, the same network
+/// without early exits, for its share of the epochs, then the exits, each stage with a learning rate schedule and a
+/// checkpoint of its own. Without early exits there is one stage.
+void train_by_schedule(nn::WeightBank& bank, const arch::NetDesc& net, const arch::NetDesc& backbone,
+                       const FinalOptions& options, const TrainingInput& input);
 
 }  // namespace nachos::train

@@ -30,6 +30,13 @@ constexpr double kMinAccuracy = 0.5;
 constexpr std::size_t kEvaluations = 40;
 constexpr std::size_t kTrained = 2;
 
+/// The trained designs of a study, without what they are compared with.
+std::vector<study::TrainedModel> designs_of(const fs::path& folder) {
+    std::vector<study::TrainedModel> models = study::Study::open_readonly(folder).models();
+    std::erase_if(models, [](const study::TrainedModel& m) { return m.comparator; });
+    return models;
+}
+
 std::string text_of(const fs::path& path) { return core::read_file(path, 1 << 26); }
 
 std::vector<std::string> search_in(const fs::path& folder, std::vector<std::string> more = {}) {
@@ -95,7 +102,7 @@ TEST_F(MainJob, LeavesTheFilesOfTheContract) {
     std::istringstream log(text_of(study_ / "log.jsonl"));
     std::set<std::string> phases;
     for (std::string line; std::getline(log, line);) phases.insert(json::parse(line).value("phase", ""));
-    EXPECT_TRUE(phases.contains("supernet") && phases.contains("search") && phases.contains("final 1/2"));
+    EXPECT_TRUE(phases.contains("supernet") && phases.contains("search") && phases.contains("final 1/6"));
 }
 
 TEST_F(MainJob, ParetoJsonHasTheKeysOfTheContract) {
@@ -251,16 +258,42 @@ TEST_F(MainJob, FinalTrainsOneMoreAndCountsItsLookAtTheTest) {
     for (const auto& d : result["designs"]) searched.insert(d["arch"].dump());
     ASSERT_GT(searched.size(), kTrained) << "configs/tiny.toml must find more architectures than it trains";
     const fs::path folder = copy();
-    const auto models = study::Study::open_readonly(folder).models();
+    const auto models = designs_of(folder);
     ASSERT_EQ(models.size(), kTrained);
     const std::string kept = text_of(folder / models[0].model_file);
     const Outcome outcome =
         run_program("nachos", {"final", folder.string(), "--top", fmt::format("{}", kTrained + 1), "--progress", "off"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const auto study = study::Study::open_readonly(folder);
-    EXPECT_EQ(study.models().size(), kTrained + 1);
+    EXPECT_EQ(designs_of(folder).size(), kTrained + 1);
     EXPECT_EQ(text_of(folder / models[0].model_file), kept);
     EXPECT_EQ(study.test_reads().size(), 2U);
+}
+
+TEST_F(MainJob, WhatTheBestDesignIsComparedWithIsTrainedAndMeasuredAlike) {
+    const auto study = study::Study::open_readonly(study_);
+    std::set<std::string> kinds;
+    for (const auto& model : study.models()) {
+        if (!model.comparator) continue;
+        kinds.insert(model.name.substr(0, model.name.rfind('-')));
+        ASSERT_FALSE(model.points.empty()) << model.name;
+        EXPECT_TRUE(model.points.back().test) << model.name;
+    }
+    EXPECT_EQ(kinds, (std::set<std::string>{"no-exits", "best-plain", "branchynet", "edanas"}));
+    EXPECT_NE(first_.out.find("compared with"), std::string::npos) << first_.out;
+    EXPECT_NE(first_.out.find("Early exits"), std::string::npos) << first_.out;
+    EXPECT_EQ(study.test_reads().size(), 1U);
+}
+
+TEST_F(MainJob, ComparatorsCanBeLeftOut) {
+    const fs::path other = scratch_ / "other";
+    const Outcome outcome = run_program("nachos", search_in(other, {"final.comparators=false"}));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(study::Study::open_readonly(other).models().size(), kTrained);
+    const Outcome more = run_program("nachos", {"final", other.string(), "--no-comparators", "--progress", "off"});
+    EXPECT_EQ(more.exit_code, 0) << more.err;
+    EXPECT_EQ(study::Study::open_readonly(other).models().size(), kTrained);
+    EXPECT_EQ(text_of(other / "pareto.json"), text_of(study_ / "pareto.json"));
 }
 
 /// The length of a safetensors file's header: the first 8 bytes, behind which it stands as JSON.
@@ -317,7 +350,7 @@ const study::TrainedPoint& most_accurate_within(const study::TrainedModel& model
 }
 
 TEST_F(MainJob, TheRuntimeMeasuresWhatTheStudyReports) {
-    const auto models = study::Study::open_readonly(study_).models();
+    const auto models = designs_of(study_);
     int compared = 0;
     for (const auto& model : models) {
         for (const auto& point : model.points) {

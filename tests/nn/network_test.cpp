@@ -57,6 +57,26 @@ TEST_P(EverySpace, SubnetEqualsTheStandAloneNetworkWithItsWeights) {
     }
 }
 
+TEST_P(EverySpace, HeadsOfEarlyExitsCanBeDifferentiatedAlone) {
+    torch::manual_seed(3);
+    const SearchSpace space = space_named(GetParam());
+    const WeightBank bank(space.weight_layers(), core::Rng(5));
+    const arch::NetDesc net = space.build(space.with_all_exits(space.smallest()));
+    const Tensor x = images(6, space.task());
+    const Outputs whole = run(net, bank, x), heads = run(net, bank, x, Differentiate::early_exits);
+    Tensor loss = torch::zeros({});
+    for (std::size_t e = 0; e < heads.logits.size(); ++e) {
+        EXPECT_TRUE(torch::equal(whole.logits[e], heads.logits[e]));
+        loss = loss + heads.logits[e].square().sum();
+    }
+    loss.backward();
+    for (const arch::Layer& layer : net.layers) {
+        if (!layer.has_weights()) continue;
+        const bool early_head = layer.head && layer.exit + 1 < net.exit_count();
+        EXPECT_EQ(bank.layers().at(layer.name).weight.grad().defined(), early_head) << layer.name;
+    }
+}
+
 // Folding: on the very batch the statistics were measured on, the folded network says what the network in training mode
 // says.
 TEST_P(EverySpace, FoldedNetworkEqualsTheRecalibratedOne) {

@@ -1,6 +1,9 @@
 #include "train/losses.h"
 
+#include "train/class_loss.h"
 #include "train/cost_loss.h"
+#include "train/exit_probabilities.h"
+#include "train/gate_loss.h"
 #include "train/support_loss.h"
 
 #include <gtest/gtest.h>

@@ -1,9 +1,9 @@
 #include "train/trainer.h"
 
 #include "core/error.h"
+#include "core/temp_folder.h"
 #include "data/dataset.h"
 #include "train/evaluate.h"
-#include "train/optimizer.h"
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
@@ -61,111 +61,6 @@ bool same(const nn::WeightBank& a, const nn::WeightBank& b) {
     return equal;
 }
 
-TEST(LearningRate, WarmsUpThenFallsToZeroStepByStep) {
-    OptimizerOptions o;
-    o.epochs = 4;
-    o.learning_rate = 1;
-    o.warmup_epochs = 1;
-    EXPECT_NEAR(learning_rate_at(o, 0, 9), 0.1, 1e-12);
-    EXPECT_NEAR(learning_rate_at(o, 9, 9), 1, 1e-12);
-    EXPECT_NEAR(learning_rate_at(o, 9 + 27 / 2, 9), 0.5 * (1 + std::cos(M_PI * 13 / 27)), 1e-12);
-    EXPECT_GT(learning_rate_at(o, 35, 9), 0);
-    EXPECT_LT(learning_rate_at(o, 35, 9), 0.01);
-}
-
-TEST(Sgd, StepsAsTorchDoes) {
-    torch::manual_seed(1);
-    arch::Layer layer;
-    layer.name = "l";
-    layer.kind = arch::LayerKind::linear;
-    layer.in = {3, 1, 1};
-    layer.out = {2, 1, 1};
-    layer.bias = true;
-    nn::WeightBank bank({layer}, core::Rng(1));
-    const nn::LayerWeights& w = bank.layers().at("l");
-    Tensor weight = w.weight.detach().clone().set_requires_grad(true),
-           bias = w.bias.detach().clone().set_requires_grad(true);
-    torch::optim::SGD theirs(
-        {torch::optim::OptimizerParamGroup(
-             {weight}, std::make_unique<torch::optim::SGDOptions>(
-                           torch::optim::SGDOptions(0.1).momentum(0.9).nesterov(true).weight_decay(0.01))),
-         torch::optim::OptimizerParamGroup({bias}, std::make_unique<torch::optim::SGDOptions>(
-                                                       torch::optim::SGDOptions(0.1).momentum(0.9).nesterov(true)))},
-        torch::optim::SGDOptions(0.1).momentum(0.9).nesterov(true));
-    OptimizerOptions options;
-    options.weight_decay = 0.01;
-    options.gradient_clip = 0;
-    Optimizer ours(bank, options);
-    const std::vector<nn::WeightBank> replicas{bank.replica()};
-    const nn::LayerWeights& own = replicas[0].layers().at("l");
-    for (int i = 0; i < 5; ++i) {
-        const Tensor x = torch::randn({4, 3});
-        theirs.zero_grad();
-        torch::linear(x, own.weight, own.bias).square().sum().backward();
-        torch::linear(x, weight, bias).square().sum().backward();
-        ours.step(0.1, replicas);
-        theirs.step();
-        EXPECT_TRUE(torch::allclose(w.weight, weight, 1e-5, 1e-6));
-        EXPECT_TRUE(torch::allclose(w.bias, bias, 1e-5, 1e-6));
-    }
-}
-
-TEST(AdamW, StepsAsTorchDoes) {
-    torch::manual_seed(1);
-    arch::Layer layer;
-    layer.name = "l";
-    layer.kind = arch::LayerKind::linear;
-    layer.in = {3, 1, 1};
-    layer.out = {2, 1, 1};
-    nn::WeightBank bank({layer}, core::Rng(1));
-    const nn::LayerWeights& w = bank.layers().at("l");
-    Tensor weight = w.weight.detach().clone().set_requires_grad(true);
-    torch::optim::AdamW theirs({weight}, torch::optim::AdamWOptions(0.1).betas({0.8, 0.999}).weight_decay(0.01));
-    OptimizerOptions options;
-    options.optimizer = "adamw";
-    options.momentum = 0.8;
-    options.weight_decay = 0.01;
-    options.gradient_clip = 0;
-    Optimizer ours(bank, options);
-    const std::vector<nn::WeightBank> replicas{bank.replica()};
-    const nn::LayerWeights& own = replicas[0].layers().at("l");
-    for (int i = 0; i < 5; ++i) {
-        const Tensor x = torch::randn({4, 3});
-        theirs.zero_grad();
-        torch::linear(x, own.weight).square().sum().backward();
-        torch::linear(x, weight).square().sum().backward();
-        if (i == 3) {  // read back in the middle
-            core::TensorFile file;
-            ours.save(file);
-            ours = Optimizer(bank, options);
-            ours.load(file, "memory");
-        }
-        ours.step(0.1, replicas);
-        theirs.step();
-        EXPECT_TRUE(torch::allclose(w.weight, weight, 1e-5, 1e-6)) << "step " << i;
-    }
-}
-
-TEST(Sgd, ClipsTheNormOfTheWholeGradient) {
-    arch::Layer layer;
-    layer.name = "l";
-    layer.kind = arch::LayerKind::linear;
-    layer.in = {2, 1, 1};
-    layer.out = {1, 1, 1};
-    nn::WeightBank bank({layer}, core::Rng(1));
-    const Tensor before = bank.layers().at("l").weight.detach().clone();
-    OptimizerOptions options;
-    options.gradient_clip = 1;
-    options.momentum = 0;
-    options.weight_decay = 0;
-    Optimizer sgd(bank, options);
-    const std::vector<nn::WeightBank> replicas{bank.replica(), bank.replica()};
-    (replicas[0].layers().at("l").weight * torch::tensor({{30.0, 0.0}})).sum().backward();
-    (replicas[1].layers().at("l").weight * torch::tensor({{0.0, 40.0}})).sum().backward();
-    EXPECT_NEAR(sgd.step(1, replicas), 50, 1e-4);
-    EXPECT_TRUE(torch::allclose(before - bank.layers().at("l").weight, torch::tensor({{0.6, 0.8}})));
-}
-
 TEST(Inputs, AreChannelsLastForOneChannelToo) {
     const Tensor x = to_input(std::vector<std::uint8_t>(2 * 4 * 4, 255), 2, 4, 4, {{0.5F}, {0.25F}}, torch::kCPU);
     EXPECT_EQ(x.suggest_memory_format(), at::MemoryFormat::ChannelsLast);
@@ -214,6 +109,70 @@ TEST(Supernet, StoppedAndResumedEqualsUninterrupted) {
     EXPECT_TRUE(same(whole, second));
     EXPECT_EQ(reports, 320 / 32);  // only the second epoch was trained
     std::filesystem::remove(file);
+}
+
+FinalOptions staged(int epochs) {
+    FinalOptions options;
+    options.schedule = "staged";
+    options.optimizer.epochs = epochs;
+    options.optimizer.batch_size = 32;
+    return options;
+}
+
+/// A network with all exits, without them, and its weights.
+struct StagedTask : Task {
+    arch::NetDesc net = space.build(space.with_all_exits(space.largest())), backbone = space.build(space.largest());
+
+    nn::WeightBank weights() const { return bank().slice(net); }
+};
+
+TEST(StagedSchedule, ExitsLearnFromABackboneThatStays) {
+    const StagedTask task;
+    nn::WeightBank bank = task.weights(), first_stage = task.weights();
+    const FinalOptions options = staged(3);  // 2 for the backbone, 1 for the exits
+    OptimizerOptions two = options.optimizer;
+    two.epochs = 2;
+    train_network(first_stage, task.backbone, two, task.input());
+    train_by_schedule(bank, task.net, task.backbone, options, task.input());
+    for (const arch::Layer& layer : task.net.layers) {
+        if (!layer.has_weights()) continue;
+        const Tensor& now = bank.layers().at(layer.name).weight;
+        const bool early_head = layer.head && layer.exit + 1 < task.net.exit_count();
+        EXPECT_EQ(torch::equal(now, first_stage.layers().at(layer.name).weight), !early_head) << layer.name;
+        EXPECT_FALSE(torch::equal(now, task.weights().layers().at(layer.name).weight)) << layer.name;
+    }
+}
+
+TEST(StagedSchedule, OneKeyAwayTheBackboneGoesOnLearning) {
+    const StagedTask task;
+    nn::WeightBank frozen = task.weights(), free = task.weights();
+    FinalOptions options = staged(2);
+    train_by_schedule(frozen, task.net, task.backbone, options, task.input());
+    options.freeze_backbone = false;
+    train_by_schedule(free, task.net, task.backbone, options, task.input());
+    EXPECT_FALSE(torch::equal(frozen.layers().at("stem").weight, free.layers().at("stem").weight));
+}
+
+TEST(StagedSchedule, StoppedAndResumedInEitherStageEqualsUninterrupted) {
+    const StagedTask task;
+    const test::TempFolder folder;
+    nn::WeightBank whole = task.weights();
+    train_by_schedule(whole, task.net, task.backbone, staged(4), task.input());
+    int stops = 0;
+    for (bool done = false; !done;) {
+        nn::WeightBank bank = task.weights();
+        TrainingInput stopping = task.input(folder / "final.safetensors");
+        stopping.should_stop = [] { return true; };
+        try {
+            train_by_schedule(bank, task.net, task.backbone, staged(4), stopping);
+            done = true;
+            EXPECT_TRUE(same(whole, bank));
+        } catch (const Error& e) {
+            ASSERT_EQ(e.exit_code(), 75) << e.what();
+            ++stops;
+        }
+    }
+    EXPECT_EQ(stops, 2);  // behind the first of each stage's two epochs
 }
 
 TEST(Evaluation, DoesNotDependOnTheNumberOfWorkers) {

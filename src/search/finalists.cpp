@@ -1,0 +1,124 @@
+#include "search/finalists.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <optional>
+
+namespace nachos::search {
+namespace {
+
+constexpr std::array kComparators{
+    ComparatorRow{"no-exits", "the same network without exits"},
+    ComparatorRow{"best-plain", "the best network without exits that the search found"},
+    ComparatorRow{"branchynet", "exits made by hand on the same backbone, taken by entropy (BranchyNet)"},
+    ComparatorRow{"edanas", "the same network without gates, taken by score margin (EDANAS)"},
+};
+
+/// The most accurate point of an architecture that has no exits, if the limits let it be.
+std::optional<double> plain_accuracy(const study::Evaluation& evaluation, const study::Limits& limits) {
+    if (!evaluation.ok() || evaluation.arch.placed_exits() > 0) return {};
+    std::optional<double> best;
+    for (const study::CurvePoint& p : evaluation.curve) {
+        if (study::violations(limits, evaluation.costs, p.point).empty())
+            best = std::max(best.value_or(0), p.point.accuracy);
+    }
+    return best;
+}
+
+std::optional<arch::ArchSpec> best_plain(std::span<const study::Evaluation> archive, study::Limits limits) {
+    limits.min_accuracy = limits.min_class_accuracy = std::nullopt;  // plain networks may need what they cannot reach
+    std::optional<arch::ArchSpec> best;
+    double most = -1;
+    for (const study::Evaluation& evaluation : archive) {
+        const auto accuracy = plain_accuracy(evaluation, limits);
+        if (!accuracy || *accuracy <= most) continue;
+        most = *accuracy;
+        best = evaluation.arch;
+    }
+    return best;
+}
+
+/// The least convolution an exit of the space can have, or none where it has only linear ones.
+arch::ExitSpec hand_made_exit(const arch::SearchSpace& space) {
+    arch::ExitSpec exit{.placed = true};
+    const arch::SpaceData& data = space.data();
+    if (data.exit_style == arch::ExitStyle::published || data.exit_convs.empty()) return exit;
+    const auto one = std::find_if(data.exit_convs.begin(), data.exit_convs.end(), [](int convs) { return convs > 0; });
+    exit.convs = one == data.exit_convs.end() ? 0 : *one;
+    if (exit.convs == 0) return exit;
+    exit.width = data.exit_widths.front();
+    exit.pool = data.exit_pools.back();
+    return exit;
+}
+
+arch::ArchSpec branchynet(const arch::ArchSpec& design, const arch::SearchSpace& space,
+                          const std::function<study::ArchCosts(const arch::ArchSpec&)>& costs) {
+    const std::int64_t wanted = costs(design).executed_macs.back();
+    std::optional<std::int64_t> least;
+    arch::ArchSpec nearest;
+    for (unsigned sites = 1; sites < 1U << space.sites(); ++sites) {
+        arch::ArchSpec spec = design;
+        for (std::size_t s = 0; s < spec.exits.size(); ++s)
+            spec.exits[s] = (sites >> s & 1U) != 0 ? hand_made_exit(space) : arch::ExitSpec{};
+        const std::int64_t distance = std::abs(costs(spec).executed_macs.back() - wanted);
+        if (least && distance >= *least) continue;
+        least = distance;
+        nearest = spec;
+    }
+    return nearest;
+}
+
+}  // namespace
+
+std::vector<int> finalists(std::span<const study::Evaluation> archive, const study::Limits& limits,
+                           const HypervolumeAxes& axes, int top) {
+    const std::vector<Design> front = admissible_front(archive, limits);
+    std::vector<int> candidates;  // most accurate first
+    for (auto design = front.rbegin(); design != front.rend(); ++design) {
+        if (std::find(candidates.begin(), candidates.end(), design->evaluation) == candidates.end())
+            candidates.push_back(design->evaluation);
+    }
+    std::vector<int> chosen;
+    std::vector<study::Evaluation> evaluations;  // of those chosen
+    while (static_cast<int>(chosen.size()) < top && !candidates.empty()) {
+        std::size_t best = 0;
+        double most = -1;
+        for (std::size_t i = 0; i < candidates.size() && !chosen.empty(); ++i) {
+            evaluations.push_back(archive[static_cast<std::size_t>(candidates[i])]);
+            const double volume = hypervolume(evaluations, limits, axes);
+            evaluations.pop_back();
+            if (volume > most) {
+                most = volume;
+                best = i;
+            }
+        }
+        chosen.push_back(candidates[best]);
+        evaluations.push_back(archive[static_cast<std::size_t>(candidates[best])]);
+        candidates.erase(candidates.begin() + static_cast<std::ptrdiff_t>(best));
+    }
+    return chosen;
+}
+
+std::span<const ComparatorRow> comparator_rows() { return kComparators; }
+
+std::vector<Comparator> comparators_of(const arch::ArchSpec& design, const std::string& measure,
+                                       std::span<const study::Evaluation> archive, const study::Limits& limits,
+                                       const arch::SearchSpace& space,
+                                       const std::function<study::ArchCosts(const arch::ArchSpec&)>& costs) {
+    std::vector<Comparator> comparators;
+    const auto add = [&](const char* name, const arch::ArchSpec& spec, const std::string& by, bool gates) {
+        const bool plain = spec.placed_exits() == 0;
+        if (plain && spec == design) return;
+        for (const Comparator& other : comparators)
+            if (plain && other.arch == spec) return;
+        comparators.push_back({name, spec, by, gates});
+    };
+    add("no-exits", arch::without_exits(design), measure, true);
+    if (const auto plain = best_plain(archive, limits)) add("best-plain", *plain, measure, true);
+    if (space.sites() > 0) add("branchynet", branchynet(design, space, costs), "entropy", false);
+    if (design.placed_exits() > 0) add("edanas", design, "score_margin", false);
+    return comparators;
+}
+
+}  // namespace nachos::search

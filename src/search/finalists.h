@@ -1,0 +1,42 @@
+#pragma once
+
+#include "arch/search_space.h"
+#include "search/archive.h"
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace nachos::search {
+
+/// The architectures worth final training, as indices into the archive: the one with the most accurate admissible point,
+/// then those that add most hypervolume to it. At most `top`, fewer where the front holds fewer.
+std::vector<int> finalists(std::span<const study::Evaluation> archive, const study::Limits& limits,
+                           const HypervolumeAxes& axes, int top);
+
+/// A network that a design is compared with (method 8), trained with the same epochs and measured alike.
+struct Comparator {
+    std::string name;  ///< a row of comparator_rows()
+    arch::ArchSpec arch;
+    std::string measure;  ///< a row of policy::measures()
+    bool gates = true;    ///< whether its gates are trained
+};
+
+struct ComparatorRow {
+    const char* name;
+    const char* summary;
+};
+std::span<const ComparatorRow> comparator_rows();
+
+/// Those of one design, which decides by `measure`: its backbone without exits; the most accurate architecture without exits
+/// of the search whose whole cost meets the limits; exits made by hand as BranchyNet does (Teerapittayanon et al. 2016,
+/// arXiv 1709.01686), one small convolution each, at those sites of its backbone that bring the worst-case cost nearest to
+/// the design's, taken by entropy; and its architecture in the setting of EDANAS (Gambella and Roveri 2023), without gates,
+/// taken by score margin. None twice, and none that is the design itself.
+std::vector<Comparator> comparators_of(const arch::ArchSpec& design, const std::string& measure,
+                                       std::span<const study::Evaluation> archive, const study::Limits& limits,
+                                       const arch::SearchSpace& space,
+                                       const std::function<study::ArchCosts(const arch::ArchSpec&)>& costs);
+
+}  // namespace nachos::search
