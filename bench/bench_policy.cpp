@@ -3,6 +3,7 @@
 #include "core/rng.h"
 #include "policy/best_vector.h"
 #include "policy/published_rule.h"
+#include "policy/views.h"
 
 #include <benchmark/benchmark.h>
 
@@ -44,16 +45,34 @@ void front(benchmark::State& state) {
 }
 BENCHMARK(front)->DenseRange(2, 5)->Unit(benchmark::kMillisecond);
 
-/// What `nachos tune` calls solver_ms: the front and the best vector, with or without a limit on the worst class.
+/// What `nachos tune` calls solver_ms, the front and the best vector, of ten classes under more and more limits.
+enum Asked : std::int64_t { average, and_class, all, impossible };
+
+policy::ThresholdLimits limits(int exits, std::int64_t asked) {
+    policy::ThresholdLimits limits{.max_avg_cost = 5e4 * exits};
+    if (asked >= and_class) limits.min_class_accuracy = asked == impossible ? 0.99 : 0.6;
+    if (asked >= all) {
+        limits.max_p95_cost = 1e5 * exits;
+        limits.confidence = 0.95;
+    }
+    return limits;
+}
+
 void tune(benchmark::State& state) {
     const int exits = static_cast<int>(state.range(0));
-    const auto view = made_up(10000, exits);
+    const auto view = policy::realistic_view(5, 10000, exits);
     const auto cost = costs(exits);
-    policy::ThresholdLimits limits{.max_avg_cost = 5e4 * exits, .confidence = 0.95};
-    if (state.range(1) != 0) limits.min_class_accuracy = 0.5;
-    for (auto _ : state) benchmark::DoNotOptimize(policy::tune(view, cost, limits));
+    const auto asked = limits(exits, state.range(1));
+    policy::BestVector best;
+    for (auto _ : state) best = policy::tune(view, cost, asked).best;
+    state.counters["accuracy"] = 100 * best.point.accuracy;
+    state.counters["class"] = 100 * best.point.min_class_accuracy;
+    state.counters["cost"] = best.point.avg_cost;
 }
-BENCHMARK(tune)->ArgsProduct({{2, 3, 4, 5}, {0, 1}})->ArgNames({"exits", "class"})->Unit(benchmark::kMillisecond);
+BENCHMARK(tune)
+    ->ArgsProduct({{2, 3, 4, 5}, {average, and_class, all, impossible}})
+    ->ArgNames({"exits", "asked"})
+    ->Unit(benchmark::kMillisecond);
 
 /// Accuracy of the published rule and of ours, in percent, at an average cost of so many percent of the last exit's.
 void published(benchmark::State& state) {

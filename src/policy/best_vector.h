@@ -44,10 +44,10 @@ struct Tuning {
 /// The front, and the best vector under the limits (method 5). With an accuracy limit and no cost limit the best is the
 /// cheapest admissible one, ties to the more accurate; else the most accurate, ties to the cheaper. If none is admissible it
 /// is the one with the least sum over limits of |got - allowed| / allowed. Exact on the product grid (every vector of it is
-/// scored), and never below an admissible point of the front (if min_class_accuracy is limited: of its first ones); where
-/// the grid holds quantiles the winner's thresholds are then moved off it, one at a time, until none gets better. Each class
-/// costs a pass over the grid if min_class_accuracy is limited; above 16 classes the grid is made so much smaller that grid
-/// * classes <= 2^26. O(N E + grid * E), times classes as said. Throws as apply() and check() do.
+/// judged), and never below an admissible point of the front (if min_class_accuracy is limited: of its first ones); where
+/// the grid holds quantiles the winner's thresholds are then moved off it, one at a time, until none gets better. If
+/// min_class_accuracy is limited, above 16 classes the grid is made so much smaller that grid * classes <= 2^26. O(N E) and
+/// O(grid * E), with at most grid * classes additions more if it is. Throws as apply() and check() do.
 Tuning tune(const ExitView& view, std::span<const double> cost, const ThresholdLimits& limits,
             const TuneOptions& options = {});
 

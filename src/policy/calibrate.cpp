@@ -3,6 +3,7 @@
 #include "core/error.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 namespace nachos::policy {
@@ -155,22 +156,29 @@ Calibration calibrate(const RecordedTable& table) {
     return calibration;
 }
 
-double expected_calibration_error(const ExitView& view, int exit, int bins) {
-    struct Bin {
-        int samples = 0;
-        int right = 0;
-        double confidence = 0;
-    };
-    std::vector<Bin> filled(static_cast<std::size_t>(bins));
+std::vector<ReliabilityBin> reliability_bins(const ExitView& view, int exit, int bins) {
+    assert(bins >= 1);
+    std::vector<ReliabilityBin> filled(static_cast<std::size_t>(bins));
     for (int n = 0; n < view.samples; ++n) {
         const double c = view.confidence(n, exit);
-        Bin& bin = filled[static_cast<std::size_t>(std::clamp(static_cast<int>(std::ceil(c * bins)) - 1, 0, bins - 1))];
+        const int b = std::clamp(static_cast<int>(std::ceil(c * bins)) - 1, 0, bins - 1);
+        ReliabilityBin& bin = filled[static_cast<std::size_t>(b)];
         ++bin.samples;
-        bin.right += view.correct(n, exit) ? 1 : 0;
         bin.confidence += c;
+        bin.accuracy += view.correct(n, exit) ? 1 : 0;
     }
+    for (ReliabilityBin& bin : filled) {
+        if (bin.samples == 0) continue;
+        bin.confidence /= bin.samples;
+        bin.accuracy /= bin.samples;
+    }
+    return filled;
+}
+
+double expected_calibration_error(const ExitView& view, int exit, int bins) {
     double error = 0;
-    for (const Bin& bin : filled) error += std::abs(bin.right - bin.confidence);  // share * |accuracy - mean| = this / N
+    for (const ReliabilityBin& bin : reliability_bins(view, exit, bins))
+        error += bin.samples * std::abs(bin.accuracy - bin.confidence);
     return view.samples > 0 ? error / view.samples : 0;
 }
 

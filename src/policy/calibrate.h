@@ -3,6 +3,8 @@
 #include "policy/confidence.h"
 #include "policy/table.h"
 
+#include <vector>
+
 namespace nachos::policy {
 
 /// Fits each exit's temperature (minimum of the negative log likelihood; Guo et al. 2017, arXiv 1706.04599, section 4.2) and
@@ -11,8 +13,19 @@ namespace nachos::policy {
 /// keeps the identity, and so does the final exit's, which has none. O(iterations * N * E * K).
 Calibration calibrate(const RecordedTable& table);
 
-/// Expected calibration error with equal-width bins (Guo et al. 2017, equation 3): sum over bins of share * |accuracy -
-/// mean confidence|. Of exit `exit`, confidence as in the view.
+/// The samples whose confidence lies in one of `bins` equal parts of [0, 1]: bin b holds (b / bins, (b + 1) / bins], the
+/// first one 0 too.
+struct ReliabilityBin {
+    int samples = 0;
+    double confidence = 0;  ///< mean; 0 without samples
+    double accuracy = 0;    ///< share of right predictions; 0 without samples
+};
+
+/// The reliability diagram of exit `exit`, confidence as in the view (Guo et al. 2017, section 2). `bins` is at least 1.
+std::vector<ReliabilityBin> reliability_bins(const ExitView& view, int exit, int bins = 15);
+
+/// Expected calibration error over those bins (Guo et al. 2017, equation 3): sum of share * |accuracy - mean confidence|; 0
+/// without samples.
 double expected_calibration_error(const ExitView& view, int exit, int bins = 15);
 
 }  // namespace nachos::policy

@@ -26,6 +26,24 @@ std::vector<int> candidates(const Ranks& ranks, std::int64_t most) {
     return chosen;
 }
 
+/// Sums of all cells up to each along every axis, the outermost first. Each slice is finished before the next is touched, so
+/// that it is still in the cache when that needs it.
+void prefix_sums(std::span<Passing> sums, std::span<const std::vector<int>> axes) {
+    const std::size_t size = sums.size() / axes.front().size();
+    Passing total;
+    for (std::size_t slice = 0; slice < sums.size(); slice += size) {
+        if (axes.size() == 1) {
+            sums[slice] = total = {total.reach + sums[slice].reach, total.gain + sums[slice].gain};
+            continue;
+        }
+        prefix_sums(sums.subspan(slice, size), axes.subspan(1));
+        for (std::size_t k = slice; k < slice + size && slice > 0; ++k) {
+            sums[k].reach += sums[k - size].reach;
+            sums[k].gain += sums[k - size].gain;
+        }
+    }
+}
+
 }  // namespace
 
 RankLists all_candidates(const RankedTable& table, std::int64_t grid) {
@@ -48,7 +66,6 @@ RankLists all_candidates(const RankedTable& table, std::int64_t grid) {
 /// A sample passes exit i under candidates k_i >= bin, where bin is the number of candidates not above its rank.
 Grid::Grid(const RankedTable& table, const RankLists& ranks)
     : table_(table), ranks_(ranks), cell_of_(static_cast<std::size_t>(table.samples), 0) {
-    samples_ = table.samples;
     correct_at_first_ = table.correct_at_first();
     std::size_t cells = 1;
     for (std::size_t i = 0; i < ranks_.size(); ++i) {
@@ -66,37 +83,7 @@ Grid::Grid(const RankedTable& table, const RankLists& ranks)
                 level[cell_of_[n]].gain += table_.change(n, i, i + 1);
             }
         }
-        accumulate(i);
-    }
-}
-
-Grid::Grid(const Grid& whole, std::span<const int> samples)
-    : table_(whole.table_), ranks_(whole.ranks_), samples_(static_cast<int>(samples.size())) {
-    for (const auto& level : whole.levels_) levels_.emplace_back(level.size());
-    for (const int sample : samples) {
-        const auto n = static_cast<std::size_t>(sample);
-        correct_at_first_ += table_.right[0][n];
-        std::size_t cell = whole.cell_of_[n];
-        for (std::size_t i = levels_.size(); i-- > 0; cell /= ranks_[i].size()) {
-            ++levels_[i][cell].reach;
-            levels_[i][cell].gain += table_.change(n, i, i + 1);
-        }
-    }
-    for (std::size_t i = 0; i < levels_.size(); ++i) accumulate(i);
-}
-
-/// Prefix sums along every axis.
-void Grid::accumulate(std::size_t level) {
-    auto& sums = levels_[level];
-    std::size_t stride = 1;
-    for (std::size_t axis = level + 1; axis-- > 0;) {
-        const std::size_t block = stride * ranks_[axis].size();
-        for (std::size_t start = 0; start < sums.size(); start += block)
-            for (std::size_t k = start + stride; k < start + block; ++k) {
-                sums[k].reach += sums[k - stride].reach;
-                sums[k].gain += sums[k - stride].gain;
-            }
-        stride = block;
+        prefix_sums(level, std::span(ranks_).first(i + 1));
     }
 }
 
@@ -113,7 +100,7 @@ Candidate Grid::candidate(std::size_t cell) const {
         c.ranks[i] = ranks_[i][cell % ranks_[i].size()];
         cell /= ranks_[i].size();
     }
-    c.taken[0] = samples_ - reach;
+    c.taken[0] = table_.samples - reach;
     return c;
 }
 

@@ -36,23 +36,21 @@ struct GridRow {
 class Grid {
   public:
     Grid(const RankedTable& table, const RankLists& ranks);
-    /// The same over some samples of `whole`.
-    Grid(const Grid& whole, std::span<const int> samples);
 
+    const RankedTable& table() const { return table_; }
+    const RankLists& ranks() const { return ranks_; }
     std::size_t cells() const { return levels_.back().size(); }
-    Candidate candidate(std::size_t cell) const;  ///< without its cost
+    std::size_t cell_of(std::size_t n) const { return cell_of_[n]; }  ///< the first vector under which it passes all exits
+    Candidate candidate(std::size_t cell) const;                      ///< without its cost
 
     /// Calls visit(const GridRow&) for each row, in order.
     template <class Visit>
     void for_each_row(Visit visit) const;
 
   private:
-    void accumulate(std::size_t level);
-
     const RankedTable& table_;
     const RankLists& ranks_;
     std::vector<std::uint32_t> cell_of_;  ///< (N) the cell of the last level that the sample falls into
-    int samples_ = 0;
     int correct_at_first_ = 0;
     std::vector<std::vector<Passing>> levels_;
 };

@@ -3,8 +3,8 @@
 #include "core/error.h"
 #include "policy/exit_counts.h"
 
+#include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace nachos::policy {
 namespace {
@@ -19,22 +19,23 @@ void require_share(const char* name, const std::optional<double>& limit) {
             limit.value_or(0));
 }
 
-}  // namespace
+/// What a limit adds to the violation.
+double excess(double got, double allowed) { return std::abs(got - allowed) / allowed; }  // what can be broken is above 0
 
-ClassIndex class_index(const ExitView& view) {
-    ClassIndex index;
-    std::map<std::int32_t, int> number;
-    for (const std::int32_t label : view.labels) number.emplace(label, 0);
-    for (auto& [label, own] : number) {
-        own = static_cast<int>(index.samples.size());
-        index.samples.emplace_back();
-    }
-    for (int n = 0; n < view.samples; ++n) {
-        index.of.push_back(number.at(view.labels[static_cast<std::size_t>(n)]));
-        index.samples[static_cast<std::size_t>(index.of.back())].push_back(n);
-    }
-    return index;
+/// The least number of right samples out of `samples` that adds no more than `violation`.
+int least_right(int samples, const std::optional<double>& limit, double violation) {
+    if (!limit) return 0;
+    const auto too_few = [&](int right) {
+        const double share = right / static_cast<double>(samples);
+        return !(share >= *limit) && excess(share, *limit) > violation;
+    };
+    auto right = static_cast<int>(samples * *limit * std::max(0.0, 1 - violation));  // but for rounding
+    while (right > 0 && !too_few(right - 1)) --right;
+    while (too_few(right)) ++right;
+    return right;
 }
+
+}  // namespace
 
 void check(const ThresholdLimits& limits) {
     require_cost("max_avg_cost", limits.max_avg_cost);
@@ -45,9 +46,10 @@ void check(const ThresholdLimits& limits) {
             "confidence is {}, allowed are 0.5 to below 1", limits.confidence.value_or(0));
 }
 
-Scorer::Scorer(const ThresholdLimits& limits, std::span<const double> cost, int samples)
+Scorer::Scorer(const ThresholdLimits& limits, std::span<const double> cost, int samples, const ClassIndex& classes)
     : limits_(limits), cost_(cost), samples_(samples) {
     check(limits);
+    for (const auto& own : classes.samples) class_samples_.push_back(static_cast<int>(own.size()));
     const bool has_cost_limit = limits.max_avg_cost || limits.max_p95_cost;
     cheapest_ = !has_cost_limit && (limits.min_accuracy || limits.min_class_accuracy);
     if (limits.confidence) z_ = core::normal_quantile(*limits.confidence);
@@ -72,9 +74,8 @@ Score Scorer::score(const Candidate& candidate, double worst_class) const {
     const double mean = mean_cost(candidate.taken, cost_);
     Score score{.violation = 0, .first = -static_cast<double>(candidate.correct), .second = mean};
     if (cheapest_) std::swap(score.first, score.second);
-    each_broken(candidate, mean, worst_class, [&](const char*, double got, double allowed) {
-        score.violation += std::abs(got - allowed) / allowed;  // what can be broken is above 0
-    });
+    each_broken(candidate, mean, worst_class,
+                [&](const char*, double got, double allowed) { score.violation += excess(got, allowed); });
     return score;
 }
 
@@ -85,6 +86,43 @@ std::vector<BrokenLimit> Scorer::broken(const Candidate& candidate, double worst
         all.push_back({name, got, allowed});
     });
     return all;
+}
+
+double Scorer::worst_class(std::span<const int> rights) const {
+    double worst = 1;
+    for (std::size_t c = 0; c < rights.size(); ++c)
+        worst = std::min(worst, rights[c] / static_cast<double>(class_samples_[c]));
+    return worst;
+}
+
+/// No limit may add more than the best one's whole violation; among admissible vectors the second criterion counts too.
+Needs Scorer::needs(const Score& best) const {
+    Needs needs{.correct = least_right(samples_, limits_.min_accuracy, best.violation),
+                .most_cost = most_cost(best),
+                .late_exit = late_exit(best),
+                .most_late = samples_ / 20,
+                .class_right = {}};
+    if (best.violation == 0 && !cheapest_) needs.correct = std::max(needs.correct, static_cast<int>(-best.first));
+    for (const int samples : class_samples_)
+        needs.class_right.push_back(least_right(samples, limits_.min_class_accuracy, best.violation));
+    return needs;
+}
+
+/// The bound of the mean is not below it. A last bit of rounding is left room for.
+double Scorer::most_cost(const Score& best) const {
+    constexpr double kRoom = 1 + 1e-9;
+    if (cheapest_ && best.violation == 0) return best.first * kRoom;
+    if (!limits_.max_avg_cost) return std::numeric_limits<double>::infinity();
+    return *limits_.max_avg_cost * (1 + best.violation) * kRoom;
+}
+
+/// The first exit that the 95 % cost must not be that of.
+std::size_t Scorer::late_exit(const Score& best) const {
+    std::size_t exit = 0;
+    if (!limits_.max_p95_cost) return cost_.size();
+    const double limit = *limits_.max_p95_cost;
+    while (exit < cost_.size() && (cost_[exit] <= limit || excess(cost_[exit], limit) <= best.violation)) ++exit;
+    return exit;
 }
 
 }  // namespace nachos::policy

@@ -1,18 +1,11 @@
 #pragma once
 
 #include "policy/best_vector.h"
-#include "policy/ranked_table.h"
+#include "policy/class_rights.h"
 
 #include <compare>
 
 namespace nachos::policy {
-
-/// The samples by class.
-struct ClassIndex {
-    std::vector<int> of;                    ///< (N) which class, counted from 0 by label
-    std::vector<std::vector<int>> samples;  ///< of each class present
-};
-ClassIndex class_index(const ExitView& view);
 
 /// How good a vector is: less is better, the violation first.
 struct Score {
@@ -23,37 +16,41 @@ struct Score {
     auto operator<=>(const Score&) const = default;
 };
 
+/// What a vector must have to be no worse than the best one so far. Each is needed; all together need not be enough.
+struct Needs {
+    int correct = 0;                                                  ///< at least so many right samples
+    double most_cost = std::numeric_limits<double>::infinity();       ///< at most this mean
+    std::size_t late_exit = std::numeric_limits<std::size_t>::max();  ///< at most `most_late` samples reach this one
+    int most_late = 0;
+    std::vector<int> class_right;  ///< at least so many right samples of each class
+};
+
 /// Judges candidates by their counts.
 class Scorer {
   public:
-    /// Throws Error(usage) if a limit is out of range.
-    Scorer(const ThresholdLimits& limits, std::span<const double> cost, int samples);
+    /// `classes` is empty unless the worst class is limited. Throws Error(usage) if a limit is out of range.
+    Scorer(const ThresholdLimits& limits, std::span<const double> cost, int samples, const ClassIndex& classes);
 
     /// Mean cost, its bound and the 95 % cost follow from candidate.taken; `worst_class` is its worst class's accuracy.
     Score score(const Candidate& candidate, double worst_class) const;
     std::vector<BrokenLimit> broken(const Candidate& candidate, double worst_class) const;
+    /// The worst class's accuracy, of the right samples of each class; 1 of none.
+    double worst_class(std::span<const int> rights) const;
 
-    /// Whether nothing with so many right samples can beat `best`, whatever it costs.
-    bool hopeless(int correct, const Score& best) const {
-        return !cheapest_ && best.violation == 0 && -correct > best.first;
-    }
-    /// No vector whose mean cost is above this can beat `best`; a last bit of rounding is left room for.
-    double most_cost(const Score& best) const {
-        constexpr double kRoom = 1 + 1e-9;
-        if (best.violation > 0) return std::numeric_limits<double>::infinity();
-        if (cheapest_) return best.first * kRoom;
-        return limits_.max_avg_cost ? *limits_.max_avg_cost * kRoom : std::numeric_limits<double>::infinity();
-    }
-    bool wants_classes() const { return limits_.min_class_accuracy.has_value(); }
+    Needs needs(const Score& best) const;
+    bool wants_classes() const { return !class_samples_.empty(); }
     bool wants_cheapest() const { return cheapest_; }
 
   private:
     template <class Found>
     void each_broken(const Candidate& candidate, double mean, double worst_class, Found found) const;
+    double most_cost(const Score& best) const;
+    std::size_t late_exit(const Score& best) const;
 
     ThresholdLimits limits_;
     std::span<const double> cost_;
     int samples_;
+    std::vector<int> class_samples_;
     bool cheapest_;
     double z_ = 0;
 };

@@ -28,6 +28,24 @@ TEST(Stats, QuantileIsLinearBetweenOrderStatistics) {
     test::expect_error(ErrorKind::runtime, {"no values"}, [] { quantile({}, 0.5); });
 }
 
+// Values of an independent implementation: Wichura's AS 241 (1988), as Python's statistics.NormalDist has it.
+TEST(Stats, NormalQuantile) {
+    EXPECT_NEAR(normal_quantile(0.75), 0.6744897502, 1e-10);
+    EXPECT_NEAR(normal_quantile(0.9), 1.2815515655, 1e-10);
+    EXPECT_NEAR(normal_quantile(0.95), 1.6448536270, 1e-10);
+    EXPECT_NEAR(normal_quantile(0.975), 1.9599639845, 1e-10);
+    EXPECT_NEAR(normal_quantile(0.99), 2.3263478740, 1e-10);
+    EXPECT_NEAR(normal_quantile(0.999), 3.0902323062, 1e-10);
+    EXPECT_NEAR(normal_quantile(1e-6), -4.7534243088, 1e-10);
+}
+
+TEST(Stats, NormalQuantileIsOddAndGoesToTheEnds) {
+    EXPECT_NEAR(normal_quantile(0.5), 0, 1e-15);
+    for (const double p : {0.4, 0.2, 0.05, 1e-3, 1e-9}) EXPECT_NEAR(normal_quantile(p), -normal_quantile(1 - p), 1e-7);
+    EXPECT_NEAR(normal_quantile(0x1p-1022), -37.51938, 1e-4);
+    EXPECT_NEAR(normal_quantile(1 - 1e-12), 7.0344, 1e-4);
+}
+
 // 0.9 of 100: (0.9 + z^2/200 -+ z sqrt(0.0009 + z^2/40000)) / (1 + z^2/100), z = 1.95996.
 TEST(Stats, WilsonInterval) {
     const Interval i = wilson95(0.9, 100);

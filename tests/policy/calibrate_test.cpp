@@ -116,13 +116,49 @@ TEST(Calibrate, GatesWithoutInformationKeepTheIdentity) {
     }
 }
 
+void expect_bin(const ReliabilityBin& bin, int samples, double confidence, double accuracy) {
+    EXPECT_EQ(bin.samples, samples);
+    EXPECT_NEAR(bin.confidence, confidence, 1e-7);
+    EXPECT_NEAR(bin.accuracy, accuracy, 1e-15);
+}
+
+/// Sure 0.2 and right, 0.5 and wrong, 0.8 and right, 0.6 and right.
+ExitView four_samples() {
+    return {.samples = 4,
+            .exits = 1,
+            .labels = {0, 0, 0, 0},
+            .predictions = {0, 1, 0, 0},
+            .confidences = {0.2F, 0.5F, 0.8F, 0.6F}};
+}
+
+TEST(ReliabilityBins, ByHand) {
+    const auto halves = reliability_bins(four_samples(), 0, 2);  // (0, 0.5] and (0.5, 1]
+    ASSERT_EQ(halves.size(), 2U);
+    expect_bin(halves[0], 2, 0.35, 0.5);
+    expect_bin(halves[1], 2, 0.7, 1);
+    const auto quarters = reliability_bins(four_samples(), 0, 4);
+    ASSERT_EQ(quarters.size(), 4U);
+    expect_bin(quarters[0], 1, 0.2, 1);
+    expect_bin(quarters[1], 1, 0.5, 0);
+    expect_bin(quarters[2], 1, 0.6, 1);
+    expect_bin(quarters[3], 1, 0.8, 1);
+}
+
+TEST(ReliabilityBins, EndsAndEmptyBins) {
+    const ExitView view{
+        .samples = 3, .exits = 2, .labels = {0, 0, 0}, .predictions = {1, 0, 0, 0, 0, 1}, .confidences = {0, 1, 1, 1, 1, 1}};
+    const auto early = reliability_bins(view, 0, 3);
+    expect_bin(early[0], 1, 0, 0);
+    expect_bin(early[1], 0, 0, 0);
+    expect_bin(early[2], 2, 1, 1);
+    EXPECT_EQ(expected_calibration_error(view, 0, 3), 0);
+    EXPECT_EQ(reliability_bins(view, 1).size(), 15U);
+    expect_bin(reliability_bins(view, 1).back(), 3, 1, 2.0 / 3);
+    EXPECT_NEAR(expected_calibration_error(view, 1), 1.0 / 3, 1e-15);
+}
+
 TEST(CalibrationError, ByHand) {
-    // Bins of width 1/2: (0, 0.5] holds 0.2 right, 0.5 wrong; (0.5, 1] holds 0.8 right, 0.6 right.
-    const ExitView view{.samples = 4,
-                        .exits = 1,
-                        .labels = {0, 0, 0, 0},
-                        .predictions = {0, 1, 0, 0},
-                        .confidences = {0.2F, 0.5F, 0.8F, 0.6F}};
+    const ExitView view = four_samples();
     EXPECT_NEAR(expected_calibration_error(view, 0, 2), 0.5 * std::abs(0.5 - 0.35) + 0.5 * std::abs(1 - 0.7), 1e-6);
 }
 

@@ -15,10 +15,7 @@ std::vector<std::pair<double, double>> brute_front(const ExitView& view, std::sp
     const auto points = every_point(view, cost);
     std::set<std::pair<double, double>> front;
     for (const auto& a : points) {
-        const bool beaten = std::any_of(points.begin(), points.end(), [&](const auto& b) {
-            return b.accuracy >= a.accuracy && b.avg_cost <= a.avg_cost &&
-                   (b.accuracy > a.accuracy || b.avg_cost < a.avg_cost);
-        });
+        const bool beaten = std::any_of(points.begin(), points.end(), [&](const auto& b) { return beats(b, a); });
         if (!beaten) front.emplace(a.avg_cost, a.accuracy);
     }
     return {front.begin(), front.end()};

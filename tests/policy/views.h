@@ -52,6 +52,11 @@ inline std::vector<OperatingPoint> every_point(const ExitView& view, std::span<c
     return points;
 }
 
+/// Whether a is better than b in accuracy or average cost, and in neither worse.
+inline constexpr auto beats = [](const auto& a, const auto& b) {
+    return a.accuracy >= b.accuracy && a.avg_cost <= b.avg_cost && (a.accuracy > b.accuracy || a.avg_cost < b.avg_cost);
+};
+
 /// Ten classes; hard samples are wrong more often and less sure, later exits are better, and
 /// confidence says something about being right, not all.
 inline ExitView realistic_view(std::uint64_t seed, int samples, int exits) {
