@@ -51,8 +51,8 @@ std::string name_of(const ArmRow& arm, const arch::ArchSpec& spec) {
 }
 
 report::MeasuredNetwork measured(const study::Study& study, const study::ArchCosts& costs, const std::string& name) {
-    return {costs, policy::load_table(study.path_of(calibration_table_file(name))),
-            policy::load_table(study.path_of(test_table_file(name)))};
+    return {costs, policy::load_table(study.path_of(study::calibration_table_file(name))),
+            policy::load_table(study.path_of(study::test_table_file(name)))};
 }
 
 report::AblationFigures figures_of(const Session& session, const study::Study& study, const ArmRow& arm,

@@ -76,7 +76,7 @@ class FinalTraining {
                                    .points = {}};
         std::optional<policy::ExitView> view;
         if (test)
-            view = policy::view(table_of(trained.model.net, test->examples(), test_table_file(contender.name)),
+            view = policy::view(table_of(trained.model.net, test->examples(), study::test_table_file(contender.name)),
                                 trained.model.measure, trained.model.calibration);
         const std::vector<double> costs(trained.costs.executed_macs.begin(), trained.costs.executed_macs.end());
         for (const study::CurvePoint& p : trained.curve) {
@@ -113,7 +113,7 @@ class FinalTraining {
 
     Trained calibrated(const Contender& contender, arch::NetDesc net) const {
         const policy::RecordedTable table =
-            table_of(net, session_.parts.calibration.examples(), calibration_table_file(contender.name));
+            table_of(net, session_.parts.calibration.examples(), study::calibration_table_file(contender.name));
         Trained trained{.contender = contender, .costs = train::costs_of(net), .model = {}, .curve = {}};
         model::Model& m = trained.model;
         m.arch = contender.arch;
@@ -151,10 +151,6 @@ class FinalTraining {
 };
 
 }  // namespace
-
-std::string calibration_table_file(const std::string& name) { return "tables/" + name + ".calibration.safetensors"; }
-
-std::string test_table_file(const std::string& name) { return "tables/" + name + ".test.safetensors"; }
 
 void train_and_measure(const Session& session, study::Study& study, const nn::WeightBank& supernet,
                        std::vector<Contender> contenders, const Job& job) {

@@ -24,8 +24,4 @@ struct Contender {
 void train_and_measure(const Session& session, study::Study& study, const nn::WeightBank& supernet,
                        std::vector<Contender> contenders, const Job& job);
 
-/// The files of a trained network, relative to the study's folder.
-std::string calibration_table_file(const std::string& name);
-std::string test_table_file(const std::string& name);
-
 }  // namespace nachos::cli

@@ -148,6 +148,14 @@ std::string html_report(const Snapshot& snapshot) {
     if (const DesignRow* best = chosen(r))
         body += section("The best design", "The band is the samples: at each exit, those that are sure enough leave.",
                         design_drawing(*best));
+    if (!snapshot.reliability.empty())
+        body +=
+            section("How far its exits can be trusted",
+                    "Of the samples an exit is so sure of, the share it is right on; on the dashed line it is neither too "
+                    "sure nor too modest. Error: expected calibration error, before and after calibration.",
+                    "<ul class=\"legend\"><li><i class=\"l-seen\"></i>as trained</li><li><i class=\"l-test\"></i>"
+                    "calibrated</li></ul>\n" +
+                        reliability_chart(snapshot.reliability));
     body += designs_section(r) + comparators_section(comparison(snapshot, r));
     if (const std::string chart = hypervolume_chart(snapshot); !chart.empty())
         body +=
@@ -163,8 +171,12 @@ std::string html_report(const Snapshot& snapshot) {
 }
 
 void write_reports(const study::Study& study) {
-    const Snapshot snapshot = read(study);
+    Snapshot snapshot = read(study);
     const Results r = results(snapshot, snapshot.facts.limits);
+    if (const DesignRow* best = chosen(r)) {
+        for (const auto& model : snapshot.models)
+            if (model.model_file == best->model_file) snapshot.reliability = reliability(study, model);
+    }
     core::write_file_atomic(study.folder() / "pareto.json", pareto_json(r));
     core::write_file_atomic(study.folder() / "pareto.csv", pareto_csv(r));
     core::write_file_atomic(study.folder() / "report.html", html_report(snapshot));

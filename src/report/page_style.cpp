@@ -46,6 +46,7 @@ svg .seen { stroke: var(--faint); stroke-width: 3; stroke-linecap: round; fill: 
 svg .steps { stroke: var(--accent); stroke-width: 1.75; fill: none; stroke-linejoin: round; }
 svg .front { fill: var(--card); stroke: var(--accent); stroke-width: 2; }
 svg .test { fill: var(--accent); stroke: var(--card); stroke-width: 1.5; }
+svg .before { fill: var(--faint); opacity: .7; }
 svg .stem { stroke: var(--accent); stroke-width: 1; opacity: .6; }
 svg circle:hover { stroke: var(--ink); }
 svg .limit { stroke: var(--ink); stroke-width: 1.25; stroke-dasharray: 5 5; opacity: .75; }

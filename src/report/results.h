@@ -1,5 +1,6 @@
 #pragma once
 
+#include "report/reliability.h"
 #include "search/archive.h"
 #include "study/store.h"
 
@@ -16,6 +17,7 @@ struct Snapshot {
     std::vector<study::TrainedModel> models;
     std::vector<study::HistoryStep> history;
     std::vector<study::TestRead> test_reads;
+    std::vector<ExitReliability> reliability = {};  ///< of the best design's exits; empty = not read
 
     search::HypervolumeAxes axes() const { return {facts.min_macs, facts.max_macs, facts.max_error}; }
 };

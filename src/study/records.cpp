@@ -12,4 +12,8 @@ std::string evaluation_key(const EvaluationIdentity& identity) {
     return core::hash_hex(parts.dump());
 }
 
+std::string calibration_table_file(const std::string& name) { return "tables/" + name + ".calibration.safetensors"; }
+
+std::string test_table_file(const std::string& name) { return "tables/" + name + ".test.safetensors"; }
+
 }  // namespace nachos::study

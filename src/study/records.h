@@ -57,6 +57,10 @@ struct TrainedModel {
     std::vector<TrainedPoint> points;
 };
 
+/// A trained network's recorded tables, relative to the study's folder.
+std::string calibration_table_file(const std::string& name);
+std::string test_table_file(const std::string& name);
+
 /// State of the search after one batch.
 struct HistoryStep {
     int evaluations = 0;

@@ -1,9 +1,9 @@
 #include "report/ablation.h"
 
 #include "core/error.h"
-#include "core/rng.h"
 #include "policy/calibrate.h"
 #include "policy/thresholds.h"
+#include "report/gated_table.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -13,28 +13,11 @@
 namespace nachos::report {
 namespace {
 
-/// Two classes, two exits: the first is right on a share of the samples and its gate says which; the last is always right.
-policy::RecordedTable table_of(int samples, double easy_share, double sure, core::Rng rng) {
-    policy::RecordedTable t{.samples = samples, .exits = 2, .classes = 2, .labels = {}, .logits = {}, .gates = {}};
-    for (int n = 0; n < samples; ++n) {
-        const bool easy = rng.uniform() < easy_share;
-        const int label = n % 2;
-        t.labels.push_back(label);
-        const float right = label == 1 ? 1.0F : -1.0F;
-        for (const float z : {easy ? right : -right, 3 * right}) {
-            t.logits.push_back(-z);
-            t.logits.push_back(z);
-        }
-        t.gates.push_back(static_cast<float>(easy ? sure : -sure));
-        t.gates.push_back(0);
-    }
-    return t;
-}
-
 study::ArchCosts costs() { return {{90, 290}, {10, 10}, {100, 310}, {100, 300}, 1, 1}; }
 
 MeasuredNetwork network(double easy_share, double sure) {
-    return {costs(), table_of(2000, easy_share, sure, core::Rng(1)), table_of(1000, easy_share, sure, core::Rng(2))};
+    return {costs(), test::gated_table(2000, easy_share, sure, core::Rng(1)),
+            test::gated_table(1000, easy_share, sure, core::Rng(2))};
 }
 
 AblationSetting setting() {
