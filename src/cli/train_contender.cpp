@@ -1,6 +1,7 @@
 #include "cli/train_contender.h"
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "cost/cost.h"
 #include "data/resize.h"
 #include "model/model_file.h"
@@ -10,6 +11,7 @@
 #include "train/inherit.h"
 
 #include <algorithm>
+#include <mutex>
 #include <set>
 
 namespace nachos::cli {
@@ -39,7 +41,7 @@ class FinalTraining {
     FinalTraining(const Session& session, study::Study& study, const nn::WeightBank& supernet, const Job& job)
         : session_(session), study_(study), supernet_(supernet), job_(job), examples_(train_and_validation(session.parts)) {}
 
-    Trained train(const Contender& contender, const std::string& phase) const {
+    Trained train(const Contender& contender, const core::ProgressFn& progress) const {
         const arch::NetDesc net = session_.space.build(contender.arch);
         const auto& options = session_.config.final;
         const core::Rng rng = session_.rng.stream("final " + arch::arch_id(contender.arch));
@@ -55,13 +57,20 @@ class FinalTraining {
                                   .rng = rng,
                                   .device = session_.device,
                                   .checkpoint = study_.path_of("checkpoints/final-" + contender.name + ".safetensors"),
-                                  .progress = job_.progress,
+                                  .progress = progress,
                                   .should_stop = job_.should_stop,
-                                  .phase = phase});
+                                  .phase = "final " + contender.name});
         const auto images =
             train::prepare_sample(session_.parts.train.examples(), kFinalRecalibrationImages, session_.normalisation,
                                   session_.config.evaluate.batch_size, session_.device, rng.stream("recalibration"));
         return calibrated(contender, nn::to_desc(net, bank, train::batch_statistics(net, bank, images.batches)));
+    }
+
+    /// A contender that shares another's network.
+    Trained share(const Contender& contender, const std::vector<Trained>& trained) const {
+        for (const Trained& t : trained)
+            if (t.contender.name == contender.network) return calibrated(contender, t.model.net);
+        return calibrated(contender, model::load_model(study_.path_of(model_file(contender.network))).net);
     }
 
     /// Figures on the test split with the thresholds as they are, and the record of the model.
@@ -72,7 +81,7 @@ class FinalTraining {
                                    .arch = contender.arch,
                                    .measure = contender.measure,
                                    .costs = trained.costs,
-                                   .model_file = "models/" + contender.name + ".safetensors",
+                                   .model_file = model_file(contender.name),
                                    .points = {}};
         std::optional<policy::ExitView> view;
         if (test)
@@ -94,6 +103,8 @@ class FinalTraining {
     }
 
   private:
+    static std::string model_file(const std::string& name) { return "models/" + name + ".safetensors"; }
+
     static std::optional<double> searched_accuracy(const std::optional<study::Evaluation>& searched, int budget_index) {
         std::optional<double> accuracy;  // a budget dominated in the search is answered by the one below it
         if (!searched) return accuracy;
@@ -150,6 +161,65 @@ class FinalTraining {
     data::Examples examples_;
 };
 
+/// Trainings that run side by side, all with as many steps, shown as one.
+class JointProgress {
+  public:
+    JointProgress(core::ProgressFn to, std::size_t trainings) : to_(std::move(to)), states_(trainings) {}
+
+    core::ProgressFn of(std::size_t training) {
+        return [this, training](const core::Progress& p) {
+            const std::lock_guard lock(mutex_);
+            states_[training].done = p.done;
+            steps_ = p.total;
+            note_ = p.note;
+            show();
+        };
+    }
+
+    /// Of one that may have been done already and then reports nothing.
+    void finish(std::size_t training) {
+        const std::lock_guard lock(mutex_);
+        State& state = states_[training];
+        state.finished = true;
+        if (state.done < steps_) show();
+    }
+
+  private:
+    struct State {
+        std::int64_t done = 0;
+        bool finished = false;
+    };
+
+    void show() const {
+        std::int64_t done = 0;
+        for (const State& s : states_) done += s.finished ? steps_ : s.done;
+        if (to_ && steps_ > 0) to_({"final", done, steps_ * static_cast<std::int64_t>(states_.size()), note_});
+    }
+
+    core::ProgressFn to_;
+    std::mutex mutex_;
+    std::vector<State> states_;
+    std::int64_t steps_ = 0;  ///< of one training; 0 = none has reported yet
+    std::string note_;
+};
+
+/// Those with a network of their own side by side, then those that share one.
+std::vector<Trained> train_all(const FinalTraining& training, const std::vector<Contender>& contenders, const Job& job) {
+    std::vector<const Contender*> own;
+    for (const Contender& c : contenders)
+        if (c.network.empty()) own.push_back(&c);
+    std::vector<Trained> trained(own.size());
+    JointProgress progress(job.progress, own.size());
+    core::for_each_index(static_cast<int>(own.size()), job.workers, [&](int i) {
+        const auto at = static_cast<std::size_t>(i);
+        trained[at] = training.train(*own[at], progress.of(at));
+        progress.finish(at);
+    });
+    for (const Contender& c : contenders)
+        if (!c.network.empty()) trained.push_back(training.share(c, trained));
+    return trained;
+}
+
 }  // namespace
 
 void train_and_measure(const Session& session, study::Study& study, const nn::WeightBank& supernet,
@@ -159,9 +229,7 @@ void train_and_measure(const Session& session, study::Study& study, const nn::We
     std::erase_if(contenders, [&](const Contender& c) { return known.contains(c.name); });
     if (contenders.empty()) return;
     const FinalTraining training(session, study, supernet, job);
-    std::vector<Trained> trained;
-    for (std::size_t i = 0; i < contenders.size(); ++i)
-        trained.push_back(training.train(contenders[i], fmt::format("final {}/{}", i + 1, contenders.size())));
+    const std::vector<Trained> trained = train_all(training, contenders, job);
     std::optional<data::TestPart> test;
     if (session.parts.test.present()) {
         test = session.parts.test.open(

@@ -19,6 +19,7 @@ std::vector<Contender> comparators(const Session& session, const std::vector<stu
                             .arch = c.arch,
                             .loss = session.config.loss,
                             .measure = c.measure};
+        if (!c.own) contender.network = arch::arch_id(c.arch);
         if (!c.gates) contender.loss.gate_weight = contender.loss.cost_weight = contender.loss.support_weight = 0;
         contenders.push_back(std::move(contender));
     }

@@ -51,7 +51,8 @@ struct Ablation {
     std::vector<AblationArm> arms;
 };
 
-/// Mean and sample deviation over seeds of each figure, an arm a row.
+/// Mean and sample deviation over seeds of each figure, an arm a row; "change in hypervolume" is paired with the first arm
+/// seed by seed.
 std::string ablation_table(const Ablation& ablation);
 std::string ablation_json(const Ablation& ablation);
 std::string ablation_csv(const Ablation& ablation);

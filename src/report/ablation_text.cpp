@@ -43,6 +43,14 @@ Spread spread(const AblationArm& arm, const FigureRow& row) {
     return {core::mean(values), core::standard_deviation(values)};
 }
 
+/// Of the differences to the first arm in hypervolume, seed by seed: what is left of it without what seeds change.
+Spread against_first(const Ablation& ablation, const AblationArm& arm) {
+    std::vector<double> values;
+    for (std::size_t s = 0; s < arm.seeds.size(); ++s)
+        values.push_back(arm.seeds[s].hypervolume - ablation.arms.front().seeds[s].hypervolume);
+    return {core::mean(values), core::standard_deviation(values)};
+}
+
 std::string text(const Spread& s, Unit unit) {
     switch (unit) {
         case Unit::share:
@@ -59,10 +67,13 @@ std::string text(const Spread& s, Unit unit) {
 
 std::string ablation_table(const Ablation& ablation) {
     TextTable table{.head = {"arm", "cost", "support"}};
+    table.head.push_back("change in hypervolume");
     for (const FigureRow& row : kFigures) table.head.push_back(row.title);
     for (const AblationArm& arm : ablation.arms) {
         std::vector<std::string> cells{arm.name, fmt::format("{:g}", arm.cost_weight),
                                        fmt::format("{:g}", arm.support_weight)};
+        const Spread change = against_first(ablation, arm);
+        cells.push_back(fmt::format("{:+.4f} ± {:.4f}", change.mean, change.deviation));
         for (const FigureRow& row : kFigures) cells.push_back(text(spread(arm, row), row.unit));
         table.rows.push_back(std::move(cells));
     }
@@ -87,6 +98,8 @@ std::string ablation_json(const Ablation& ablation) {
                         {"support_weight", arm.support_weight},
                         {"mean", mean},
                         {"deviation", deviation},
+                        {"hypervolume_change", against_first(ablation, arm).mean},
+                        {"hypervolume_change_deviation", against_first(ablation, arm).deviation},
                         {"seeds", seeds}});
     }
     return Json{{"data", ablation.data}, {"seeds", ablation.seeds}, {"arms", arms}}.dump(2) + "\n";

@@ -12,7 +12,7 @@ constexpr std::array kComparators{
     ComparatorRow{"no-exits", "the same network without exits"},
     ComparatorRow{"best-plain", "the best network without exits that the search found"},
     ComparatorRow{"branchynet", "exits made by hand on the same backbone, taken by entropy (BranchyNet)"},
-    ComparatorRow{"edanas", "the same network without gates, taken by score margin (EDANAS)"},
+    ComparatorRow{"edanas", "the design itself, its exits taken by score margin (EDANAS)"},
 };
 
 /// The most accurate point of an architecture that has no exits, if the limits let it be.
@@ -107,17 +107,23 @@ std::vector<Comparator> comparators_of(const arch::ArchSpec& design, const std::
                                        const arch::SearchSpace& space,
                                        const std::function<study::ArchCosts(const arch::ArchSpec&)>& costs) {
     std::vector<Comparator> comparators;
-    const auto add = [&](const char* name, const arch::ArchSpec& spec, const std::string& by, bool gates) {
+    const auto add = [&](const char* name, const arch::ArchSpec& spec, const std::string& by) {
         const bool plain = spec.placed_exits() == 0;
         if (plain && spec == design) return;
         for (const Comparator& other : comparators)
             if (plain && other.arch == spec) return;
-        comparators.push_back({name, spec, by, gates});
+        comparators.push_back({.name = name, .arch = spec, .measure = by});
     };
-    add("no-exits", arch::without_exits(design), measure, true);
-    if (const auto plain = best_plain(archive, limits)) add("best-plain", *plain, measure, true);
-    if (space.sites() > 0) add("branchynet", branchynet(design, space, costs), "entropy", false);
-    if (design.placed_exits() > 0) add("edanas", design, "score_margin", false);
+    add("no-exits", arch::without_exits(design), measure);
+    if (const auto plain = best_plain(archive, limits)) add("best-plain", *plain, measure);
+    if (space.sites() > 0) {
+        add("branchynet", branchynet(design, space, costs), "entropy");
+        comparators.back().gates = false;
+    }
+    if (design.placed_exits() > 0) {
+        add("edanas", design, "score_margin");
+        comparators.back().own = false;
+    }
     return comparators;
 }
 

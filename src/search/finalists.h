@@ -21,6 +21,7 @@ struct Comparator {
     arch::ArchSpec arch;
     std::string measure;  ///< a row of policy::measures()
     bool gates = true;    ///< whether its gates are trained
+    bool own = true;      ///< false: the design's own trained network, whose exits are taken otherwise
 };
 
 struct ComparatorRow {
@@ -32,8 +33,8 @@ std::span<const ComparatorRow> comparator_rows();
 /// Those of one design, which decides by `measure`: its backbone without exits; the most accurate architecture without exits
 /// of the search whose whole cost meets the limits; exits made by hand as BranchyNet does (Teerapittayanon et al. 2016,
 /// arXiv 1709.01686), one small convolution each, at those sites of its backbone that bring the worst-case cost nearest to
-/// the design's, taken by entropy; and its architecture in the setting of EDANAS (Gambella and Roveri 2023), without gates,
-/// taken by score margin. None twice, and none that is the design itself.
+/// the design's, taken by entropy; and the trained design itself in the setting of EDANAS (Gambella and Roveri 2023), its
+/// exits taken by score margin. None twice, and none that is the design itself.
 std::vector<Comparator> comparators_of(const arch::ArchSpec& design, const std::string& measure,
                                        std::span<const study::Evaluation> archive, const study::Limits& limits,
                                        const arch::SearchSpace& space,

@@ -1,13 +1,12 @@
 #include "train/evaluate.h"
 
 #include "core/error.h"
+#include "core/parallel.h"
 #include "cost/cost.h"
 #include "train/inherit.h"
 #include "train/threads.h"
 
-#include <atomic>
 #include <chrono>
-#include <thread>
 
 namespace nachos::train {
 
@@ -62,14 +61,11 @@ study::Evaluation evaluate_inherited(const InheritContext& context, const arch::
 std::vector<study::Evaluation> evaluate_inherited(const InheritContext& context, std::span<const arch::ArchSpec> specs,
                                                   int workers, int threads_per_evaluation) {
     std::vector<study::Evaluation> results(specs.size());
-    std::atomic<std::size_t> next{0};
-    const auto work = [&] {
+    core::for_each_index(static_cast<int>(specs.size()), workers, [&](int i) {
         set_own_threads(threads_per_evaluation);
-        for (std::size_t i = next++; i < specs.size(); i = next++) results[i] = evaluate_inherited(context, specs[i]);
-    };
-    std::vector<std::thread> threads;
-    for (int i = 0; i < workers; ++i) threads.emplace_back(work);
-    for (std::thread& t : threads) t.join();
+        const auto at = static_cast<std::size_t>(i);
+        results[at] = evaluate_inherited(context, specs[at]);
+    });
     return results;
 }
 

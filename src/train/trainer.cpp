@@ -274,12 +274,20 @@ void train_by_schedule(nn::WeightBank& bank, const arch::NetDesc& net, const arc
     OptimizerOptions first = options.optimizer, second = options.optimizer;
     first.epochs = std::clamp(static_cast<int>(std::lround(options.backbone_share * second.epochs)), 1, second.epochs - 1);
     second.epochs -= first.epochs;
+    const auto steps_before = [&](int epochs) {  // both stages report as one
+        return [&input, epochs, all = options.optimizer.epochs](const core::Progress& p, int own) {
+            const std::int64_t an_epoch = p.total / own;
+            if (input.progress) input.progress({input.phase, epochs * an_epoch + p.done, all * an_epoch, p.note});
+        };
+    };
     TrainingInput stage = input;
     stage.phase = input.phase + " backbone";
+    stage.progress = [report = steps_before(0), &first](const core::Progress& p) { report(p, first.epochs); };
     if (!input.checkpoint.empty()) stage.checkpoint.replace_extension(".backbone.safetensors");
     train_network(bank, backbone, first, stage);
     stage.rng = input.rng.stream("exits");
     stage.phase = input.phase + " exits";
+    stage.progress = [report = steps_before(first.epochs), &second](const core::Progress& p) { report(p, second.epochs); };
     stage.checkpoint = input.checkpoint;
     stage.freeze_backbone = options.freeze_backbone;
     train_network(bank, net, second, stage);

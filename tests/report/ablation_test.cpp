@@ -69,18 +69,22 @@ TEST(Ablation, TextsHoldMeanAndDeviation) {
             AblationFigures f;
             f.accuracy = value;
             f.avg_macs = 1e5 * value;
+            f.hypervolume = value + (arm.name == "cost" ? 2 * value : 0);
             arm.seeds.push_back(f);
         }
     }
     const std::string table = ablation_table(ablation);
     EXPECT_NE(table.find("85.00 ± 7.07"), std::string::npos) << table;
     EXPECT_NE(table.find("85.0 ± 7.1"), std::string::npos) << table;
+    EXPECT_NE(table.find("+0.0000 ± 0.0000"), std::string::npos) << table;
+    EXPECT_NE(table.find("+1.7000 ± 0.1414"), std::string::npos) << table;  // of 1.6 and 1.8
     const auto json = nlohmann::json::parse(ablation_json(ablation));
+    EXPECT_NEAR(json["arms"][1]["hypervolume_change"], 1.7, 1e-12);
     EXPECT_EQ(json["seeds"], (std::vector<int>{4, 5}));
     EXPECT_DOUBLE_EQ(json["arms"][1]["mean"]["accuracy"], 0.85);
     EXPECT_NEAR(json["arms"][1]["deviation"]["accuracy"], 0.0707107, 1e-6);
     EXPECT_EQ(json["arms"][1]["seeds"][1]["avg_macs"], 9e4);
-    EXPECT_NE(ablation_csv(ablation).find("\ncost,1,0,5,0,0,0.9,90000,"), std::string::npos) << ablation_csv(ablation);
+    EXPECT_NE(ablation_csv(ablation).find("\ncost,1,0,5,2.7,0,0.9,90000,"), std::string::npos) << ablation_csv(ablation);
 }
 
 }  // namespace

@@ -76,7 +76,8 @@ TEST(Comparators, ShareTheDesignsBackboneOrAreTheBestPlainOne) {
     EXPECT_EQ(by_name.at("no-exits").arch, arch::without_exits(design));
     EXPECT_EQ(by_name.at("edanas").arch, design);
     EXPECT_EQ(by_name.at("edanas").measure, "score_margin");
-    EXPECT_FALSE(by_name.at("edanas").gates);
+    EXPECT_FALSE(by_name.at("edanas").own);
+    EXPECT_FALSE(by_name.at("branchynet").gates);
     EXPECT_EQ(by_name.at("branchynet").measure, "entropy");
     EXPECT_EQ(arch::without_exits(by_name.at("branchynet").arch), arch::without_exits(design));
     double best = 0;
