@@ -12,18 +12,25 @@ namespace {
 using optimize::Genes;
 using optimize::Individual;
 
-std::vector<int> cardinalities(const SearchProblem& problem) {
-    std::vector<int> cardinality;
-    for (const arch::Gene& gene : problem.space.genes()) cardinality.push_back(static_cast<int>(gene.choices.size()));
-    cardinality.push_back(static_cast<int>(problem.budgets.size()));
-    return cardinality;
+/// The architecture's genes and the budget's index.
+std::vector<optimize::Gene> genes_of(const SearchProblem& problem) {
+    std::vector<optimize::Gene> genes;
+    for (const arch::Gene& gene : problem.space.genes())
+        genes.push_back(optimize::categorical_gene(static_cast<int>(gene.choices.size())));
+    genes.push_back(optimize::categorical_gene(static_cast<int>(problem.budgets.size())));
+    return genes;
 }
 
-arch::Genome architecture_of(const Genes& genes) { return {genes.begin(), genes.end() - 1}; }
-
-Genes with_budget(arch::Genome genome, int budget_index) {
-    genome.push_back(budget_index);
+arch::Genome architecture_of(const Genes& genes) {
+    arch::Genome genome;
+    for (std::size_t g = 0; g + 1 < genes.size(); ++g) genome.push_back(static_cast<int>(genes[g]));
     return genome;
+}
+
+Genes with_budget(const arch::Genome& genome, int budget_index) {
+    Genes genes(genome.begin(), genome.end());
+    genes.push_back(budget_index);
+    return genes;
 }
 
 /// The individuals of one evaluation: budget after budget, where a point with that budget is better than all before it.
@@ -50,7 +57,7 @@ void tell(optimize::Nsga2& nsga2, const SearchProblem& problem, std::span<const 
         auto own = individuals(problem, evaluation);
         std::move(own.begin(), own.end(), std::back_inserter(results));
     }
-    nsga2.tell(results);
+    nsga2.tell(std::move(results));
 }
 
 /// New architectures among the children, made up with random ones where the children are known already.
@@ -78,7 +85,8 @@ SearchResult nsga2_search(const SearchProblem& problem, const SearchOptions& opt
     const auto repair = [&proposals](const Genes& genes) {  // who asks for one budget of an architecture asks for all
         return with_budget(proposals.repaired(architecture_of(genes)), 0);
     };
-    optimize::Nsga2 nsga2(cardinalities(problem), {.crossover = options.crossover, .mutation = options.mutation},
+    optimize::Nsga2 nsga2(genes_of(problem),
+                          {.variation = {.crossover_rate = options.crossover, .mutation_rate = options.mutation}},
                           rng.stream("nsga2"), repair);
     run.initial_design(proposals, std::min(options.initial, options.evaluations));
     tell(nsga2, problem, run.archive());
