@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cmath>
 #include <set>
-#include <string_view>
 
 namespace nachos::optimize {
 namespace {
@@ -105,15 +104,27 @@ std::vector<int> group_folds(std::span<const int> groups, int folds, core::Rng r
 void AdaptiveSwitching::fit(const Rows& x, std::span<const double> y, std::span<const int> groups, core::Rng rng) {
     assert(x.size() == y.size() && x.size() == groups.size() && options_.folds >= 2);
     const std::vector<int> folds = group_folds(groups, options_.folds, rng.stream("folds"));
-    const bool comparable = std::set<int>(folds.begin(), folds.end()).size() > 1 && x.size() >= 4;
+    const bool comparable = options_.only.empty() && std::set<int>(folds.begin(), folds.end()).size() > 1 && x.size() >= 4;
     errors_ = comparable ? cross_validated({x, y}, folds, rng) : std::vector<SurrogateErrors>();
-    chosen_ = {.name = kMeanOfAll};
+    chosen_ = {.name = options_.only.empty() ? kMeanOfAll : options_.only};
     if (comparable)
         chosen_ = *std::max_element(errors_.begin(), errors_.end(),
                                     [](const auto& a, const auto& b) { return a.score() < b.score(); });
+    refit(x, y, rng);
+}
+
+bool AdaptiveSwitching::averaged(const std::string& name) const {
+    return chosen_.name == kMeanOfAll || chosen_.name == name;
+}
+
+bool AdaptiveSwitching::tells_deviation(const std::string& name) const {
+    return name == (options_.only.empty() ? "gp" : options_.only);
+}
+
+void AdaptiveSwitching::refit(const Rows& x, std::span<const double> y, core::Rng rng) {
     models_.clear();
     for (const SurrogateRow& row : surrogates()) {
-        const bool used = chosen_.name == kMeanOfAll || chosen_.name == row.name || std::string_view(row.name) == "gp";
+        const bool used = averaged(row.name) || tells_deviation(row.name);
         models_.push_back(used ? row.make() : nullptr);
         if (used) models_.back()->fit(x, y, rng.stream(row.name));
     }
@@ -124,11 +135,11 @@ std::vector<Prediction> AdaptiveSwitching::predict(const Rows& x) const {
     std::vector<Prediction> predictions(x.size());
     for (std::size_t s = 0; s < models_.size(); ++s) {
         if (!models_[s]) continue;
-        const std::string_view name = surrogates()[s].name;
+        const std::string name = surrogates()[s].name;
         const std::vector<Prediction> own = models_[s]->predict(x);
-        if (name == "gp")
+        if (tells_deviation(name))
             for (std::size_t i = 0; i < x.size(); ++i) predictions[i].deviation = own[i].deviation;
-        if (chosen_.name == kMeanOfAll || chosen_.name == name) means.push_back(means_of(own));
+        if (averaged(name)) means.push_back(means_of(own));
     }
     const Values mean = mean_of(means);
     for (std::size_t i = 0; i < x.size(); ++i) predictions[i].mean = mean[i];

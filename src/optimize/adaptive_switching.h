@@ -17,7 +17,8 @@ struct SurrogateErrors {
 };
 
 struct SwitchingOptions {
-    int folds = 10;  ///< of the cross-validation (published); [2, ...], fewer where there are fewer groups
+    int folds = 10;         ///< of the cross-validation (published); at least 2, fewer where there are fewer groups
+    std::string only = "";  ///< a row of surrogates() that is kept whatever the others might do; empty = compare
 };
 
 /// Cross-validates all surrogates and their mean, keeps the candidate whose mean minus standard deviation of Kendall's tau
@@ -25,13 +26,17 @@ struct SwitchingOptions {
 /// others' predictions, is not published; models of different kinds err differently.
 class AdaptiveSwitching {
   public:
-    explicit AdaptiveSwitching(SwitchingOptions options = {}) : options_(options) {}
+    explicit AdaptiveSwitching(SwitchingOptions options = {}) : options_(std::move(options)) {}
 
     /// Rows of one group are never apart: `groups` has a number a row. With fewer than two groups nothing can be compared,
     /// and the mean is kept.
     void fit(const Rows& x, std::span<const double> y, std::span<const int> groups, core::Rng rng);
 
-    /// The deviation is the Gaussian process's, whoever predicts the mean, so that explorers have one unit.
+    /// Fits the candidate kept to more rows, without comparing anew. After fit().
+    void refit(const Rows& x, std::span<const double> y, core::Rng rng);
+
+    /// The deviation is the Gaussian process's, whoever predicts the mean, so that explorers have one unit; with `only` it
+    /// is that model's own.
     std::vector<Prediction> predict(const Rows& x) const;
 
     /// One entry a candidate, in the order of surrogates(), "mean" last; empty if nothing could be compared.
@@ -40,6 +45,9 @@ class AdaptiveSwitching {
     const SurrogateErrors& chosen() const { return chosen_; }
 
   private:
+    bool averaged(const std::string& name) const;  ///< whether that model's predictions are part of the mean
+    bool tells_deviation(const std::string& name) const;
+
     SwitchingOptions options_;
     std::vector<std::unique_ptr<Surrogate>> models_;  ///< parallel to surrogates(); nothing where neither used nor asked
     std::vector<SurrogateErrors> errors_;

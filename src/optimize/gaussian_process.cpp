@@ -13,7 +13,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr int kMostTuned = 300;
+constexpr int kMostTuned = 200;
 constexpr int kMostRows = 1000;
 constexpr double kJitter = 1e-8;  // beside the noise, so that equal rows do not make the matrix singular
 

@@ -36,7 +36,7 @@ struct GpOptions {
 /// Gaussian process, Matern 5/2 with a linear part and noise. Hyperparameters maximise the marginal likelihood times a
 /// prior: log-normal length scales that grow with the root of the number of columns (Hvarfner, Hellsten and Nardi 2024), and
 /// wide normals on the logarithms of the others. Maximiser: Rprop (Blum and Riedmiller 2013), 40 steps. O(n^3):
-/// hyperparameters are found on at most 300 rows, predictions use at most 1,000, sampled.
+/// hyperparameters are found on at most 200 rows, predictions use at most 1,000, sampled.
 class GaussianProcess : public Surrogate {
   public:
     explicit GaussianProcess(GpOptions options = {}) : options_(options) {}

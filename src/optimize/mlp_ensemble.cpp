@@ -15,10 +15,10 @@ using Eigen::RowVectorXd;
 using Eigen::VectorXd;
 
 constexpr int kMembers = 5;
-constexpr int kSteps = 400;
+constexpr int kSteps = 200;
 constexpr int kBatch = 64;
 constexpr double kLearningRate = 0.01;
-constexpr double kWeightDecay = 0.1;
+constexpr double kWeightDecay = 1;
 
 MatrixXd random_matrix(Index rows, Index columns, core::Rng& rng) {
     MatrixXd m(rows, columns);

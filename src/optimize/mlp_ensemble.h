@@ -31,8 +31,8 @@ struct MlpLoss {
 MlpLoss mlp_loss(const Mlp& mlp, const Eigen::MatrixXd& x, const Eigen::VectorXd& y);
 
 /// Mean of five perceptrons, each from its own start and with its own order of the rows; deviation: how far they disagree
-/// (Lakshminarayanan, Pritzel and Blundell 2017, without their predicted variance). AdamW (Loshchilov and Hutter 2019), 400
-/// steps of 64 rows, learning rate 0.01 falling by a half-cosine, weight decay 0.1.
+/// (Lakshminarayanan, Pritzel and Blundell 2017, without their predicted variance). AdamW (Loshchilov and Hutter 2019), 200
+/// steps of 64 rows, learning rate 0.01 falling by a half-cosine, weight decay 1, for rows are few.
 class MlpEnsemble : public Surrogate {
   protected:
     void fit_scaled(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, core::Rng& rng) override;

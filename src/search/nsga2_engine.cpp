@@ -1,6 +1,7 @@
 #include "search/nsga2_engine.h"
 
 #include "optimize/nsga2.h"
+#include "search/genes.h"
 #include "search/run.h"
 
 #include <algorithm>
@@ -11,27 +12,6 @@ namespace {
 
 using optimize::Genes;
 using optimize::Individual;
-
-/// The architecture's genes and the budget's index.
-std::vector<optimize::Gene> genes_of(const SearchProblem& problem) {
-    std::vector<optimize::Gene> genes;
-    for (const arch::Gene& gene : problem.space.genes())
-        genes.push_back(optimize::categorical_gene(static_cast<int>(gene.choices.size())));
-    genes.push_back(optimize::categorical_gene(static_cast<int>(problem.budgets.size())));
-    return genes;
-}
-
-arch::Genome architecture_of(const Genes& genes) {
-    arch::Genome genome;
-    for (std::size_t g = 0; g + 1 < genes.size(); ++g) genome.push_back(static_cast<int>(genes[g]));
-    return genome;
-}
-
-Genes with_budget(const arch::Genome& genome, int budget_index) {
-    Genes genes(genome.begin(), genome.end());
-    genes.push_back(budget_index);
-    return genes;
-}
 
 /// The individuals of one evaluation: budget after budget, where a point with that budget is better than all before it.
 std::vector<Individual> individuals(const SearchProblem& problem, const study::Evaluation& evaluation) {
@@ -68,7 +48,7 @@ std::vector<arch::ArchSpec> next_batch(optimize::Nsga2& nsga2, Proposals& propos
         const auto children = nsga2.ask(size - static_cast<int>(batch.size()));
         asked = static_cast<int>(children.size());
         for (const Genes& child : children) {
-            const arch::ArchSpec spec = space.decode(architecture_of(child));
+            const arch::ArchSpec spec = space.decode(architecture_of(space, child));
             if (proposals.claim(spec)) batch.push_back(spec);
         }
     }
@@ -82,10 +62,10 @@ SearchResult nsga2_search(const SearchProblem& problem, const SearchOptions& opt
                           const SearchObserver& observer) {
     Run run(problem, options, observer);
     Proposals proposals(problem, rng.stream("proposals"));
-    const auto repair = [&proposals](const Genes& genes) {  // who asks for one budget of an architecture asks for all
-        return with_budget(proposals.repaired(architecture_of(genes)), 0);
+    const auto repair = [&](const Genes& genes) {  // who asks for one budget of an architecture asks for all
+        return with_budget(proposals.repaired(architecture_of(problem.space, genes)), 0);
     };
-    optimize::Nsga2 nsga2(genes_of(problem),
+    optimize::Nsga2 nsga2(genes_with_budget(problem),
                           {.variation = {.crossover_rate = options.crossover, .mutation_rate = options.mutation}},
                           rng.stream("nsga2"), repair);
     run.initial_design(proposals, std::min(options.initial, options.evaluations));

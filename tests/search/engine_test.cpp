@@ -31,8 +31,17 @@ std::vector<std::string> ids(const std::vector<arch::ArchSpec>& specs) {
     return all;
 }
 
-SearchResult run(FakeTask& task, const char* engine, int evaluations, std::uint64_t seed, const study::Limits& limits = {}) {
+/// A single cheap surrogate and few generations: these tests are about what every engine promises.
+SearchOptions fast_options() {
     SearchOptions options;
+    options.surrogate = "rbf";
+    options.population = 20;
+    options.generations = 4;
+    return options;
+}
+
+SearchResult run(FakeTask& task, const char* engine, int evaluations, std::uint64_t seed, const study::Limits& limits = {}) {
+    SearchOptions options = fast_options();
     options.evaluations = evaluations;
     return engine_named(engine).run(task.problem(limits), options, core::Rng(seed), {});
 }
@@ -52,7 +61,7 @@ TEST_P(EveryEngine, EvaluatesExactlyWhatWasAskedNothingTwice) {
 
 TEST_P(EveryEngine, HistoryHasOneEntryABatchAndHypervolumeNeverFalls) {
     FakeTask task = wide_task();
-    SearchOptions options;
+    SearchOptions options = fast_options();
     options.evaluations = 100;
     std::vector<SearchStep> seen;
     const auto problem = task.problem();
@@ -146,7 +155,7 @@ TEST_P(EveryEngine, GoesOnWhenEverythingFails) {
         }
         return answers;
     };
-    SearchOptions options;
+    SearchOptions options = fast_options();
     options.evaluations = 30;
     const SearchResult result = engine_named(GetParam()).run(problem, options, core::Rng(1), {});
     EXPECT_EQ(result.archive.size(), 30U);
@@ -167,7 +176,7 @@ TEST_P(EveryEngine, AnEvaluatorThatLosesAnAnswerIsAnError) {
 TEST_P(EveryEngine, TinyNumbersAndBatchesAreKept) {
     for (const int evaluations : {1, 2, 3, 45}) {
         FakeTask task = wide_task();
-        SearchOptions options;
+        SearchOptions options = fast_options();
         options.evaluations = evaluations;
         options.batch = 1;
         engine_named(GetParam()).run(task.problem(), options, core::Rng(1), {});
@@ -175,8 +184,12 @@ TEST_P(EveryEngine, TinyNumbersAndBatchesAreKept) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, EveryEngine, testing::Values("random", "nsga2"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Engines, EveryEngine, testing::Values("random", "nsga2", "nachos", "nachos-paper"),
+                         [](const auto& info) {
+                             std::string name = info.param;
+                             std::erase(name, '-');
+                             return name;
+                         });
 
 TEST(Nsga2Engine, BeatsRandomSearchAtEqualEvaluations) {
     study::Limits tight;
@@ -193,8 +206,9 @@ TEST(Nsga2Engine, BeatsRandomSearchAtEqualEvaluations) {
 }
 
 TEST(Engines, UnknownNamesListTheKnown) {
-    EXPECT_EQ(engines().size(), 2U);
-    test::expect_error(ErrorKind::usage, {"'annealing'", "nsga2, random"}, [] { engine_named("annealing"); });
+    EXPECT_EQ(engines().size(), 4U);
+    test::expect_error(ErrorKind::usage, {"'annealing'", "nachos, nachos-paper, nsga2, random"},
+                       [] { engine_named("annealing"); });
 }
 
 }  // namespace
