@@ -23,7 +23,7 @@ struct SearchOptions {
     double mutation = 0;           ///< probability per gene; 0 = 1 / genes
     std::string surrogate = "adaptive";  ///< of the engines that predict: "adaptive" or a row of optimize::surrogates()
     int population = 60;                 ///< of the search on predictions; [4, 10000] (published: 40)
-    int generations = 30;                ///< likewise; [1, 10000] (published: 20)
+    int generations = 6;                 ///< likewise; [1, 10000]; more find the models' mistakes (published: 20)
     double exploration = 0.25;           ///< share of a batch chosen by what is uncertain; [0, 1]
     int patience = 0;                    ///< batches without gain in hypervolume that end the search; 0 = none do
 

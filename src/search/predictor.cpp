@@ -75,22 +75,32 @@ void Predictor::add_figures() {
     const auto add = [&](auto read, auto write) {
         figures_.push_back({read, write, optimize::AdaptiveSwitching(switching)});
     };
-    add([](const OperatingPoint& p) { return 1 - p.accuracy; },
-        [](OperatingPoint& p, double v) { p.accuracy = 1 - std::clamp(v, 0.0, 1.0); });
-    add([](const OperatingPoint& p) { return log_cost(p.avg_cost); },
-        [](OperatingPoint& p, double v) { p.avg_cost = std::exp(v); });
+    add([](const OperatingPoint& p, double) { return 1 - p.accuracy; },
+        [](OperatingPoint& p, double v, double) { p.accuracy = 1 - std::clamp(v, 0.0, 1.0); });
+    add([](const OperatingPoint& p, double spendable) { return log_cost(p.avg_cost) - std::log(spendable); },
+        [](OperatingPoint& p, double v, double spendable) { p.avg_cost = spendable * std::exp(v); });
     if (problem_.limits.max_p95_macs)
-        add([](const OperatingPoint& p) { return log_cost(p.p95_cost); },
-            [](OperatingPoint& p, double v) { p.p95_cost = std::exp(v); });
+        add([](const OperatingPoint& p, double) { return log_cost(p.p95_cost); },
+            [](OperatingPoint& p, double v, double) { p.p95_cost = std::exp(v); });
     if (problem_.limits.min_class_accuracy)
-        add([](const OperatingPoint& p) { return p.min_class_accuracy; },
-            [](OperatingPoint& p, double v) { p.min_class_accuracy = std::clamp(v, 0.0, 1.0); });
+        add([](const OperatingPoint& p, double) { return p.min_class_accuracy; },
+            [](OperatingPoint& p, double v, double) { p.min_class_accuracy = std::clamp(v, 0.0, 1.0); });
 }
 
-std::vector<double> Predictor::row(const std::vector<double>& encoded, int budget_index) const {
+double Predictor::spendable(const study::ArchCosts& costs, int budget_index) const {
+    if (operating_ == Operating::dearest_budget) return 1;  // the cost itself is learnt, as published
+    return std::min(problem_.budgets[static_cast<std::size_t>(budget_index)],
+                    static_cast<double>(costs.executed_macs.back()));
+}
+
+std::vector<double> Predictor::row(const std::vector<double>& encoded, const study::ArchCosts& costs,
+                                   int budget_index) const {
     std::vector<double> row = encoded;
-    if (operating_ == Operating::every_budget)
-        row.push_back(std::log(problem_.budgets[static_cast<std::size_t>(budget_index)]));
+    if (operating_ == Operating::dearest_budget) return row;
+    const double budget = std::log(problem_.budgets[static_cast<std::size_t>(budget_index)]);
+    row.push_back(budget);
+    row.push_back(std::log(spendable(costs, budget_index)));
+    row.push_back(budget - log_cost(static_cast<double>(costs.executed_macs.front())));
     return row;
 }
 
@@ -99,17 +109,18 @@ bool Predictor::fit(std::span<const study::Evaluation> archive, core::Rng rng) {
     if (taught.size() < 2) return false;
     optimize::Rows rows;
     std::vector<int> groups;
-    std::vector<double> encoded;
+    std::vector<double> encoded, spent;
     for (const Lesson& lesson : taught) {
-        if (groups.empty() || groups.back() != lesson.group)
-            encoded = encoding_(archive[static_cast<std::size_t>(lesson.group)].arch);
-        rows.push_back(row(encoded, lesson.budget_index));
+        const study::Evaluation& evaluation = archive[static_cast<std::size_t>(lesson.group)];
+        if (groups.empty() || groups.back() != lesson.group) encoded = encoding_(evaluation.arch);
+        rows.push_back(row(encoded, evaluation.costs, lesson.budget_index));
         groups.push_back(lesson.group);
+        spent.push_back(spendable(evaluation.costs, lesson.budget_index));
     }
     const bool compare = static_cast<double>(archive.size()) >= kGrowth * static_cast<double>(compared_);
     for (std::size_t f = 0; f < figures_.size(); ++f) {
         std::vector<double> values;
-        for (const Lesson& lesson : taught) values.push_back(figures_[f].read(*lesson.point));
+        for (std::size_t i = 0; i < taught.size(); ++i) values.push_back(figures_[f].read(*taught[i].point, spent[i]));
         const core::Rng own = rng.stream("figure", f);
         if (compare)
             figures_[f].model.fit(rows, values, groups, own);
@@ -120,12 +131,20 @@ bool Predictor::fit(std::span<const study::Evaluation> archive, core::Rng rng) {
     return true;
 }
 
-PredictedPoint Predictor::finished(OperatingPoint point, const study::ArchCosts& costs) const {
+PredictedPoint Predictor::finished(OperatingPoint point, const study::ArchCosts& costs, int budget_index) const {
+    const auto least = static_cast<double>(costs.executed_macs.front());
     point.worst_cost = static_cast<double>(costs.executed_macs.back());
-    point.avg_cost = std::clamp(point.avg_cost, static_cast<double>(costs.executed_macs.front()), point.worst_cost);
+    double most = point.worst_cost;
+    double unreachable = 0;  // no thresholds bring the average below the first exit's cost
+    if (operating_ == Operating::every_budget) {
+        const double budget = problem_.budgets[static_cast<std::size_t>(budget_index)];
+        most = std::min(most, budget);
+        unreachable = std::max(0.0, least / budget - 1);
+    }
+    point.avg_cost = std::clamp(point.avg_cost, least, std::max(least, most));
     return {.point = point,
             .error_deviation = 0,
-            .violation = study::total_violation(study::violations(problem_.limits, costs, point))};
+            .violation = unreachable + study::total_violation(study::violations(problem_.limits, costs, point))};
 }
 
 std::vector<PredictedPoint> Predictor::predict(std::span<const Asked> asked) const {
@@ -135,20 +154,20 @@ std::vector<PredictedPoint> Predictor::predict(std::span<const Asked> asked) con
     for (std::size_t i = 0; i < asked.size(); ++i) {
         if (i == 0 || !(asked[i].spec == asked[i - 1].spec)) encoded = encoding_(asked[i].spec);
         costs.push_back(i > 0 && asked[i].spec == asked[i - 1].spec ? costs.back() : problem_.costs(asked[i].spec));
-        rows.push_back(row(encoded, asked[i].budget_index));
+        rows.push_back(row(encoded, costs.back(), asked[i].budget_index));
     }
     std::vector<OperatingPoint> points(asked.size());
     std::vector<double> deviations(asked.size(), 0);
     for (std::size_t f = 0; f < figures_.size(); ++f) {
         const auto predicted = figures_[f].model.predict(rows);
         for (std::size_t i = 0; i < asked.size(); ++i) {
-            figures_[f].write(points[i], predicted[i].mean);
+            figures_[f].write(points[i], predicted[i].mean, spendable(costs[i], asked[i].budget_index));
             if (f == 0) deviations[i] = predicted[i].deviation;
         }
     }
     std::vector<PredictedPoint> results;
     for (std::size_t i = 0; i < asked.size(); ++i) {
-        results.push_back(finished(points[i], costs[i]));
+        results.push_back(finished(points[i], costs[i], asked[i].budget_index));
         results.back().error_deviation = deviations[i];
     }
     return results;

@@ -19,10 +19,11 @@ enum class Operating {
 };
 
 /// Surrogates over (architecture, budget) for error and the logarithm of average cost, and for the 95 % cost and the worst
-/// class where those are limited. At budget b an evaluation's point is the one of the largest budget at most b that its
-/// curve has; below its first it teaches nothing. Of many rows a sample is fitted, as many of each evaluation. The
-/// candidates of adaptive switching are compared anew whenever the archive has grown by a quarter, else the one kept is
-/// fitted again.
+/// class where those are limited. With budgets, average cost is learnt relative to what can be spent, the budget or the
+/// worst case if that is less, for it mostly is near it; and how a budget lies to the first and the last exit's cost are
+/// columns. At budget b an evaluation's point is the one of the largest budget at most b that its curve has; below its first
+/// it teaches nothing. Of many rows a sample is fitted, as many of each evaluation. The candidates of adaptive switching are
+/// compared anew whenever the archive has grown by a quarter, else the one kept is fitted again.
 class Predictor {
   public:
     /// `problem` must outlive the predictor.
@@ -45,13 +46,14 @@ class Predictor {
   private:
     /// One figure of an operating point that is learnt.
     struct Figure {
-        double (*read)(const policy::OperatingPoint&);
-        void (*write)(policy::OperatingPoint&, double);
+        double (*read)(const policy::OperatingPoint&, double spendable);
+        void (*write)(policy::OperatingPoint&, double value, double spendable);
         optimize::AdaptiveSwitching model;
     };
-    std::vector<double> row(const std::vector<double>& encoded, int budget_index) const;
+    std::vector<double> row(const std::vector<double>& encoded, const study::ArchCosts& costs, int budget_index) const;
     void add_figures();
-    PredictedPoint finished(policy::OperatingPoint point, const study::ArchCosts& costs) const;
+    double spendable(const study::ArchCosts& costs, int budget_index) const;
+    PredictedPoint finished(policy::OperatingPoint point, const study::ArchCosts& costs, int budget_index) const;
 
     const SearchProblem& problem_;
     const SearchOptions& options_;

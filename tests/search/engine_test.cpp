@@ -205,6 +205,60 @@ TEST(Nsga2Engine, BeatsRandomSearchAtEqualEvaluations) {
     }
 }
 
+TEST(NachosEngine, BeatsRandomSearchAtEqualEvaluations) {
+    study::Limits tight;
+    tight.max_avg_macs = 3e6;
+    tight.min_accuracy = 0.5;
+    for (const study::Limits& limits : {study::Limits{}, tight}) {
+        for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+            FakeTask a = wide_task(), b = wide_task();
+            SearchOptions options;
+            options.evaluations = 100;
+            options.surrogate = "gp";
+            options.batch = 20;
+            const auto search = engine_named("nachos").run(a.problem(limits), options, core::Rng(seed), {});
+            EXPECT_GT(search.history.back().hypervolume, run(b, "random", 100, seed, limits).history.back().hypervolume)
+                << "seed " << seed;
+        }
+    }
+}
+
+TEST(NachosEngine, HistoryTellsWhatTheSurrogatesDid) {
+    FakeTask task = wide_task();
+    SearchOptions options = fast_options();
+    options.evaluations = 60;
+    options.surrogate = "adaptive";
+    const auto history = engine_named("nachos").run(task.problem(), options, core::Rng(1), {}).history;
+    for (const SearchStep& step : history) {
+        EXPECT_GT(step.seconds, 0);
+        EXPECT_EQ(step.surrogates.has_value(), step.evaluations > 40);
+    }
+    const SurrogateQuality quality = history.back().surrogates.value();
+    EXPECT_GT(quality.error_kendall, 0.4);
+    EXPECT_GT(quality.error_rmse, 0);
+    EXPECT_FALSE(quality.cost_model.empty());
+}
+
+TEST(NachosEngine, EndsWithoutPatience) {
+    FakeTask task = small_task();
+    auto problem = task.problem();
+    problem.evaluate = [](std::span<const arch::ArchSpec> specs) {  // nothing ever gains
+        std::vector<study::Evaluation> answers(specs.size());
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+            answers[i].arch = specs[i];
+            answers[i].error = "no memory";
+        }
+        return answers;
+    };
+    SearchOptions options = fast_options();
+    options.evaluations = 30;
+    options.initial = 10;
+    options.batch = 2;
+    options.patience = 3;
+    const auto result = engine_named("nachos").run(problem, options, core::Rng(1), {});
+    EXPECT_EQ(result.archive.size(), 16U);  // the initial design and three batches
+}
+
 TEST(Engines, UnknownNamesListTheKnown) {
     EXPECT_EQ(engines().size(), 4U);
     test::expect_error(ErrorKind::usage, {"'annealing'", "nachos, nachos-paper, nsga2, random"},
