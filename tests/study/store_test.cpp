@@ -269,7 +269,7 @@ TEST_F(Store, AnotherSchemaVersionIsRefused) {
     sqlite3_exec(db, "PRAGMA user_version = 9", nullptr, nullptr, nullptr);
     sqlite3_close(db);
     EXPECT_EQ(refusal(ErrorKind::bad_data, [&] { Study::open_readonly(folder_); }),
-              fmt::format("{} has schema version 9, this program reads version 1", (folder_ / "study.db").string()));
+              fmt::format("{} has schema version 9, this program reads version 2", (folder_ / "study.db").string()));
 }
 
 TEST_F(Store, DamagedRecordsSayWhichOne) {
