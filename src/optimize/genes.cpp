@@ -45,7 +45,9 @@ double simulated_binary(const Gene& gene, double a, double b, double spread, cor
     const double high = std::max(a, b);
     const bool lower_child = rng.chance(0.5);
     const double room = lower_child ? low - gene.low : gene.high - high;
-    const double alpha = 2 - std::pow(1 + 2 * room / (high - low), -(spread + 1));
+    const double beta = 1 + 2 * room / (high - low);
+    const bool bounded = std::ilogb(beta) * (spread + 1) < 60;  // else the power is below 2 - alpha's last bit
+    const double alpha = bounded ? 2 - std::pow(beta, -(spread + 1)) : 2;
     const double u = rng.uniform();
     const double base = u * alpha <= 1 ? u * alpha : 1 / (2 - u * alpha);
     const double reach = std::pow(base, 1 / (spread + 1)) * (high - low);
