@@ -21,6 +21,7 @@ void add_tune_command(CLI::App& app);     // tune
 void add_config_command(CLI::App& app);   // config show|check|schema
 void add_doctor_command(CLI::App& app);   // doctor
 void add_report_command(CLI::App& app);   // report
+void add_bench_command(CLI::App& app);    // bench surrogates|nsga2
 /// search and final check their configuration here and are then run by nachos-train beside this program.
 void add_training_commands(CLI::App& app, int argc, char** argv);
 /// nachos-run: classify images (no subcommand) and eval.

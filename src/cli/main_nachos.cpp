@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
     add_profile_command(app);
     add_tune_command(app);
     add_report_command(app);
+    add_bench_command(app);
     add_config_command(app);
     add_doctor_command(app);
     return run_app(app, argc, argv);

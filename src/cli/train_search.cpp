@@ -89,6 +89,21 @@ search::SearchProblem problem_of(const Session& session) {
             .costs = [&session](const arch::ArchSpec& spec) { return train::costs_of(session.space.build(spec)); }};
 }
 
+study::HistoryStep history_step(const search::SearchStep& step) {
+    study::HistoryStep history{.evaluations = step.evaluations,
+                               .hypervolume = step.hypervolume,
+                               .feasible_share = step.feasible_share,
+                               .seconds = step.seconds};
+    if (!step.surrogates) return history;
+    history.error_model = step.surrogates->error_model;
+    history.error_kendall = step.surrogates->error_kendall;
+    history.error_rmse = step.surrogates->error_rmse;
+    history.cost_model = step.surrogates->cost_model;
+    history.cost_kendall = step.surrogates->cost_kendall;
+    history.cost_rmse = step.surrogates->cost_rmse;
+    return history;
+}
+
 [[noreturn]] void fail_inadmissible(const report::Results& results, const std::string& folder) {
     std::string text = "no design meets the limits; the nearest:";
     for (const auto& design : results.nearest) {
@@ -108,7 +123,7 @@ std::vector<study::Evaluation> run_search(const Session& session, study::Study& 
     search::SearchProblem problem = problem_of(session);
     problem.evaluate = [&](std::span<const arch::ArchSpec> specs) { return evaluator(specs); };
     const auto observe = [&](const search::SearchStep& step) {
-        study.put_history({step.evaluations, step.hypervolume, step.feasible_share});
+        study.put_history(history_step(step));
         if (job.progress) {
             job.progress({"search", step.evaluations, step.total, fmt::format("hypervolume {:.4f}", step.hypervolume)});
         }

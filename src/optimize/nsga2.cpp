@@ -1,6 +1,8 @@
 #include "optimize/nsga2.h"
 
 #include "core/error.h"
+#include "core/hash.h"
+#include "optimize/crowding.h"
 
 #include <algorithm>
 #include <cassert>
@@ -10,22 +12,46 @@
 namespace nachos::optimize {
 namespace {
 
-/// Indices of the individuals by rank, then by crowding distance within the rank, largest first.
-std::vector<int> by_rank_and_crowding(std::span<const Individual> individuals, const std::vector<int>& ranks) {
-    std::map<int, std::vector<int>> fronts;
-    for (std::size_t i = 0; i < ranks.size(); ++i) fronts[ranks[i]].push_back(static_cast<int>(i));
-    std::vector<int> order;
-    for (auto& [rank, members] : fronts) {
-        std::vector<Objectives> points;
-        for (const int i : members) points.push_back(individuals[static_cast<std::size_t>(i)].objectives);
-        const std::vector<double> crowding = crowding_distances(points);
-        std::vector<int> within(members.size());
-        std::iota(within.begin(), within.end(), 0);
-        std::stable_sort(within.begin(), within.end(), [&](int a, int b) { return crowding[a] > crowding[b]; });
-        for (const int w : within) order.push_back(members[static_cast<std::size_t>(w)]);
-    }
-    return order;
+std::vector<Objectives> objectives_of(std::span<const Individual> individuals) {
+    std::vector<Objectives> all;
+    all.reserve(individuals.size());
+    for (const Individual& i : individuals) all.push_back(i.objectives);
+    return all;
 }
+
+/// The members of each rank, best first.
+std::vector<std::vector<int>> fronts_of(const std::vector<int>& ranks) {
+    std::vector<std::vector<int>> fronts;
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+        const auto rank = static_cast<std::size_t>(ranks[i]);
+        if (rank >= fronts.size()) fronts.resize(rank + 1);
+        fronts[rank].push_back(static_cast<int>(i));
+    }
+    return fronts;
+}
+
+template <class T>
+std::vector<T> picked(const std::vector<T>& from, const std::vector<int>& places) {
+    std::vector<T> values;
+    values.reserve(places.size());
+    for (const int p : places) values.push_back(from[static_cast<std::size_t>(p)]);
+    return values;
+}
+
+/// At most `room` members of a front, the least crowded first.
+std::vector<int> by_crowding(const std::vector<int>& members, const std::vector<Objectives>& fitness, std::size_t room) {
+    Crowding crowding(picked(fitness, members));
+    for (std::size_t left = members.size(); left > room; --left) crowding.remove(crowding.most_crowded());
+    std::vector<int> order = crowding.present();
+    const std::vector<double>& distances = crowding.distances();
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+        return distances[static_cast<std::size_t>(a)] > distances[static_cast<std::size_t>(b)];
+    });
+    return picked(members, order);
+}
+
+/// Stands for the genes: two of a million differing ones share a key once in 10^7 runs.
+std::uint64_t key_of(const Genes& genes) { return core::hash64(core::bytes_of(std::span(genes))); }
 
 }  // namespace
 
@@ -42,48 +68,67 @@ std::vector<int> constrained_ranks(std::span<const Individual> individuals) {
     int next = of_feasible.empty() ? 0 : *std::max_element(of_feasible.begin(), of_feasible.end()) + 1;
     for (auto& [violation, rank] : broken) rank = next++;
     std::vector<int> ranks;
+    ranks.reserve(individuals.size());
     auto own = of_feasible.begin();
     for (const Individual& i : individuals) ranks.push_back(i.violation > 0 ? broken.at(i.violation) : *own++);
     return ranks;
 }
 
-Nsga2::Nsga2(std::vector<int> cardinality, Nsga2Options options, core::Rng rng, Repair repair)
-    : cardinality_(std::move(cardinality)), options_(options), rng_(rng), repair_(std::move(repair)) {
-    require(!cardinality_.empty() && *std::min_element(cardinality_.begin(), cardinality_.end()) >= 1, ErrorKind::usage,
-            "every gene needs at least one value, and there must be a gene");
+std::vector<Objectives> penalised(std::span<const Individual> individuals, double penalty) {
+    const auto feasible =
+        std::count_if(individuals.begin(), individuals.end(), [](const Individual& i) { return i.violation <= 0; });
+    const double phi = static_cast<double>(feasible) / static_cast<double>(std::max<std::size_t>(individuals.size(), 1));
+    std::vector<Objectives> fitness = objectives_of(individuals);
+    for (std::size_t i = 0; i < fitness.size(); ++i)
+        fitness[i].back() = phi * fitness[i].back() + (1 - phi) * std::max(individuals[i].violation, 0.0) * penalty;
+    return fitness;
+}
+
+Nsga2::Nsga2(std::vector<Gene> genes, Nsga2Options options, core::Rng rng, Repair repair)
+    : variation_(std::move(genes), options.variation), options_(options), rng_(rng), repair_(std::move(repair)) {
     require(options_.population >= 2, ErrorKind::usage, "the population is {}, at least 2 are needed", options_.population);
-    if (options_.mutation == 0) options_.mutation = 1.0 / static_cast<double>(cardinality_.size());
+    require(options_.penalty >= 0, ErrorKind::usage, "the penalty is {}, at least 0 is needed", options_.penalty);
 }
 
 std::vector<Genes> Nsga2::ask(int count) {
     constexpr int kAttempts = 1000;
     std::vector<Genes> children;
     for (int failed = 0; static_cast<int>(children.size()) < count && failed < kAttempts;) {
-        Genes genes = population_.empty() ? random_genes() : child();
+        Genes genes = population_.empty() ? random_genes(variation_.genes(), rng_) : child();
         if (repair_) genes = repair_(std::move(genes));
-        failed = seen_.insert(genes).second ? 0 : failed + 1;
+        failed = seen_.insert(key_of(genes)).second ? 0 : failed + 1;
         if (failed == 0) children.push_back(std::move(genes));
     }
     return children;
 }
 
-void Nsga2::tell(std::span<const Individual> results) {
-    std::vector<Individual> all = population_;
-    std::set<Genes> kept;
-    for (const Individual& i : population_) kept.insert(i.genes);
-    for (const Individual& i : results) {
-        assert(i.genes.size() == cardinality_.size());
-        seen_.insert(i.genes);
-        if (kept.insert(i.genes).second) all.push_back(i);
+void Nsga2::tell(std::vector<Individual> results) {
+    std::unordered_set<std::uint64_t> kept;
+    for (const Individual& i : population_) kept.insert(key_of(i.genes));
+    std::vector<Individual> all = std::move(population_);
+    for (Individual& i : results) {
+        assert(i.genes.size() == variation_.genes().size());
+        const std::uint64_t key = key_of(i.genes);
+        seen_.insert(key);
+        if (kept.insert(key).second) all.push_back(std::move(i));
     }
-    const std::vector<int> ranks = constrained_ranks(all);
-    std::vector<int> order = by_rank_and_crowding(all, ranks);
-    order.resize(std::min(order.size(), static_cast<std::size_t>(options_.population)));
+    select(std::move(all));
+}
+
+void Nsga2::select(std::vector<Individual> all) {
+    const bool penalise = options_.constraints == ConstraintHandling::adaptive_penalty;
+    const auto fitness = penalise ? penalised(all, options_.penalty) : objectives_of(all);
+    const std::vector<int> ranks = penalise ? non_dominated_ranks(fitness) : constrained_ranks(all);
+    const auto most = static_cast<std::size_t>(options_.population);
     population_.clear();
     ranks_.clear();
-    for (const int i : order) {
-        population_.push_back(std::move(all[static_cast<std::size_t>(i)]));
-        ranks_.push_back(ranks[static_cast<std::size_t>(i)]);
+    deck_.clear();
+    for (const std::vector<int>& front : fronts_of(ranks)) {
+        if (population_.size() == most) return;
+        for (const int i : by_crowding(front, fitness, most - population_.size())) {
+            population_.push_back(std::move(all[static_cast<std::size_t>(i)]));
+            ranks_.push_back(ranks[static_cast<std::size_t>(i)]);
+        }
     }
 }
 
@@ -92,40 +137,28 @@ std::vector<Individual> Nsga2::front() const {
     return {population_.begin(), population_.begin() + (end - ranks_.begin())};
 }
 
-/// The population stands in order of (rank, crowding distance), so the better of two is the one in front.
+/// Contestants are dealt from a shuffled deck, so that each of the population competes equally often, as in the authors'
+/// code. The population stands in order of (rank, crowding distance): the better of two is the one in front.
 const Individual& Nsga2::tournament() {
-    const std::uint64_t a = rng_.below(population_.size());
-    const std::uint64_t b = rng_.below(population_.size());
+    const auto dealt = [this] {
+        if (deck_.empty()) {
+            deck_.resize(population_.size());
+            std::iota(deck_.begin(), deck_.end(), std::size_t{0});
+            rng_.shuffle(std::span(deck_));
+        }
+        const std::size_t top = deck_.back();
+        deck_.pop_back();
+        return top;
+    };
+    const std::size_t a = dealt();
+    const std::size_t b = dealt();
     return population_[std::min(a, b)];
 }
 
 Genes Nsga2::child() {
-    Genes genes = tournament().genes;
-    if (rng_.chance(options_.crossover)) {
-        const Genes& other = tournament().genes;
-        std::uint64_t from = rng_.below(genes.size() + 1);
-        std::uint64_t to = rng_.below(genes.size() + 1);
-        if (from > to) std::swap(from, to);
-        std::copy(other.begin() + static_cast<std::ptrdiff_t>(from), other.begin() + static_cast<std::ptrdiff_t>(to),
-                  genes.begin() + static_cast<std::ptrdiff_t>(from));
-    }
-    mutate(genes);
-    return genes;
-}
-
-/// Each gene with the given probability to one of its other values, all alike.
-void Nsga2::mutate(Genes& genes) {
-    for (std::size_t g = 0; g < genes.size(); ++g) {
-        if (cardinality_[g] < 2 || !rng_.chance(options_.mutation)) continue;
-        const int other = rng_.between(0, cardinality_[g] - 2);
-        genes[g] = other < genes[g] ? other : other + 1;
-    }
-}
-
-Genes Nsga2::random_genes() {
-    Genes genes;
-    for (const int values : cardinality_) genes.push_back(rng_.between(0, values - 1));
-    return genes;
+    const Individual& mother = tournament();
+    const Individual& father = tournament();
+    return variation_.child(mother.genes, father.genes, rng_);
 }
 
 }  // namespace nachos::optimize

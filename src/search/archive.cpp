@@ -78,14 +78,23 @@ std::vector<Design> nearest_designs(std::span<const study::Evaluation> archive, 
     return designs;
 }
 
-double hypervolume(std::span<const study::Evaluation> archive, const study::Limits& limits, const HypervolumeAxes& axes) {
-    std::vector<optimize::Objectives> points;
+std::vector<double> scaled_point(double avg_macs, double error, const HypervolumeAxes& axes) {
+    const double x = std::log(avg_macs / axes.min_macs) / std::log(axes.max_macs / axes.min_macs);
+    return {std::max(x, 0.0), error / axes.max_error};
+}
+
+std::vector<std::vector<double>> scaled_front(std::span<const study::Evaluation> archive, const study::Limits& limits,
+                                              const HypervolumeAxes& axes) {
+    std::vector<std::vector<double>> points;
     for (const Design& design : admissible_front(archive, limits)) {
         const auto& point = point_of(archive, design);
-        const double x = std::log(point.avg_cost / axes.min_macs) / std::log(axes.max_macs / axes.min_macs);
-        points.push_back({std::max(x, 0.0), (1 - point.accuracy) / axes.max_error});
+        points.push_back(scaled_point(point.avg_cost, 1 - point.accuracy, axes));
     }
-    return optimize::hypervolume_2d(points, {1, 1});
+    return points;
+}
+
+double hypervolume(std::span<const study::Evaluation> archive, const study::Limits& limits, const HypervolumeAxes& axes) {
+    return optimize::hypervolume_2d(scaled_front(archive, limits, axes), {1, 1});
 }
 
 }  // namespace nachos::search

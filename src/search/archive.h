@@ -35,6 +35,13 @@ std::vector<Design> admissible_front(std::span<const study::Evaluation> archive,
 /// The nearest points when nothing is admissible: at most `count`, least total violation first, one per architecture.
 std::vector<Design> nearest_designs(std::span<const study::Evaluation> archive, const study::Limits& limits, int count);
 
+/// A point on the hypervolume's axes: cheaper than the axis counts from its end.
+std::vector<double> scaled_point(double avg_macs, double error, const HypervolumeAxes& axes);
+
+/// The admissible front on those axes.
+std::vector<std::vector<double>> scaled_front(std::span<const study::Evaluation> archive, const study::Limits& limits,
+                                              const HypervolumeAxes& axes);
+
 double hypervolume(std::span<const study::Evaluation> archive, const study::Limits& limits, const HypervolumeAxes& axes);
 
 }  // namespace nachos::search

@@ -6,6 +6,7 @@
 #include "study/evaluation.h"
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,8 +21,16 @@ struct SearchOptions {
     int batch = 16;                ///< architectures handed to the evaluator at once; [1, 1024]
     double crossover = 0.9;        ///< probability of two-point crossover per pair (method 6: published value)
     double mutation = 0;           ///< probability per gene; 0 = 1 / genes
+    std::string surrogate = "adaptive";  ///< of the engines that predict: "adaptive" or a row of optimize::surrogates()
+    int population = 60;                 ///< of the search on predictions; [4, 10000] (published: 40)
+    int generations = 6;                 ///< likewise; [1, 10000]; more find the models' mistakes (published: 20)
+    double exploration = 0.25;           ///< share of a batch chosen by what is uncertain; [0, 1]
+    int patience = 0;                    ///< batches without gain in hypervolume that end the search; 0 = none do
 
     void describe(core::OptionVisitor& v);
+
+  private:
+    void describe_surrogates(core::OptionVisitor& v);
 };
 
 /// Everything an engine may use. The evaluator is handed in, so that search tests use a fake.
@@ -33,12 +42,24 @@ struct SearchProblem {
     std::function<study::ArchCosts(const arch::ArchSpec&)> costs;  ///< exact, needs no data
 };
 
+/// How the surrogates that chose a batch did in cross-validation: the model kept, Kendall's tau and RMSE of it.
+struct SurrogateQuality {
+    std::string error_model;  ///< of error, in [0, 1]
+    double error_kendall = 0;
+    double error_rmse = 0;
+    std::string cost_model;  ///< of the logarithm of average MACs
+    double cost_kendall = 0;
+    double cost_rmse = 0;
+};
+
 /// State after each batch, for an observer.
 struct SearchStep {
     int evaluations = 0;
     int total = 0;
     double hypervolume = 0;     ///< of the archive so far (method 6)
     double feasible_share = 0;  ///< share of evaluated architectures with an admissible point
+    double seconds = 0;         ///< since the batch before: choosing and evaluating; never part of a result
+    std::optional<SurrogateQuality> surrogates = {};  ///< nothing where none were used
 };
 using SearchObserver = std::function<void(const SearchStep&)>;
 
@@ -47,8 +68,8 @@ struct SearchResult {
     std::vector<SearchStep> history;         ///< one entry a batch
 };
 
-/// Runs one engine to its number of evaluations. No architecture is evaluated twice. Throws Error(inadmissible) if no
-/// architecture of the space meets the limits that need no data.
+/// Runs one engine to its number of evaluations, or until `patience` ends it. No architecture is evaluated twice. Throws
+/// Error(inadmissible) if no architecture of the space meets the limits that need no data.
 using Engine = SearchResult (*)(const SearchProblem&, const SearchOptions&, core::Rng, const SearchObserver&);
 
 /// The table of engines.

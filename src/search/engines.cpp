@@ -1,6 +1,9 @@
 #include "core/error.h"
+#include "optimize/adaptive_switching.h"
 #include "search/engine.h"
+#include "search/nachos_engine.h"
 #include "search/nsga2_engine.h"
+#include "search/paper_engine.h"
 #include "search/random.h"
 
 #include <algorithm>
@@ -10,6 +13,8 @@ namespace nachos::search {
 namespace {
 
 constexpr std::array kEngines{
+    EngineRow{"nachos", "evolutionary search on surrogates of error and cost that fills gaps of the front", nachos_search},
+    EngineRow{"nachos-paper", "the same as published: one operating point a candidate, adaptive penalty", paper_search},
     EngineRow{"nsga2", "evolutionary search over architecture and budget by NSGA-II", nsga2_search},
     EngineRow{"random", "random search, the floor for the others", random_search},
 };
@@ -43,6 +48,36 @@ void SearchOptions::describe(core::OptionVisitor& v) {
              .max = 1},
             crossover);
     v.field({.key = "mutation", .help = "probability of mutation per gene; 0 = 1 / genes", .min = 0, .max = 1}, mutation);
+    describe_surrogates(v);
+    v.field({.key = "patience",
+             .help = "batches without gain in hypervolume that end the search; 0 = none do",
+             .min = 0,
+             .max = 1e6},
+            patience);
+}
+
+void SearchOptions::describe_surrogates(core::OptionVisitor& v) {
+    std::vector<std::string_view> models{"adaptive", optimize::kMeanOfAll};
+    for (const optimize::SurrogateRow& row : optimize::surrogates()) models.push_back(row.name);
+    v.field({.key = "surrogate",
+             .help = "what the engines nachos and nachos-paper predict with; adaptive = the best in cross-validation",
+             .allowed = models},
+            surrogate);
+    v.field({.key = "population",
+             .help = "survivors of the search on predictions (published NACHOS value 40)",
+             .min = 4,
+             .max = 10000},
+            population);
+    v.field({.key = "generations",
+             .help = "generations of the search on predictions (published NACHOS value 20)",
+             .min = 1,
+             .max = 10000},
+            generations);
+    v.field({.key = "exploration",
+             .help = "share of a batch of the engine nachos that is chosen where predictions are uncertain",
+             .min = 0,
+             .max = 1},
+            exploration);
 }
 
 }  // namespace nachos::search

@@ -1,6 +1,7 @@
 #include "search/nsga2_engine.h"
 
 #include "optimize/nsga2.h"
+#include "search/genes.h"
 #include "search/run.h"
 
 #include <algorithm>
@@ -11,20 +12,6 @@ namespace {
 
 using optimize::Genes;
 using optimize::Individual;
-
-std::vector<int> cardinalities(const SearchProblem& problem) {
-    std::vector<int> cardinality;
-    for (const arch::Gene& gene : problem.space.genes()) cardinality.push_back(static_cast<int>(gene.choices.size()));
-    cardinality.push_back(static_cast<int>(problem.budgets.size()));
-    return cardinality;
-}
-
-arch::Genome architecture_of(const Genes& genes) { return {genes.begin(), genes.end() - 1}; }
-
-Genes with_budget(arch::Genome genome, int budget_index) {
-    genome.push_back(budget_index);
-    return genome;
-}
 
 /// The individuals of one evaluation: budget after budget, where a point with that budget is better than all before it.
 std::vector<Individual> individuals(const SearchProblem& problem, const study::Evaluation& evaluation) {
@@ -50,7 +37,7 @@ void tell(optimize::Nsga2& nsga2, const SearchProblem& problem, std::span<const 
         auto own = individuals(problem, evaluation);
         std::move(own.begin(), own.end(), std::back_inserter(results));
     }
-    nsga2.tell(results);
+    nsga2.tell(std::move(results));
 }
 
 /// New architectures among the children, made up with random ones where the children are known already.
@@ -61,7 +48,7 @@ std::vector<arch::ArchSpec> next_batch(optimize::Nsga2& nsga2, Proposals& propos
         const auto children = nsga2.ask(size - static_cast<int>(batch.size()));
         asked = static_cast<int>(children.size());
         for (const Genes& child : children) {
-            const arch::ArchSpec spec = space.decode(architecture_of(child));
+            const arch::ArchSpec spec = space.decode(architecture_of(space, child));
             if (proposals.claim(spec)) batch.push_back(spec);
         }
     }
@@ -75,10 +62,11 @@ SearchResult nsga2_search(const SearchProblem& problem, const SearchOptions& opt
                           const SearchObserver& observer) {
     Run run(problem, options, observer);
     Proposals proposals(problem, rng.stream("proposals"));
-    const auto repair = [&proposals](const Genes& genes) {  // who asks for one budget of an architecture asks for all
-        return with_budget(proposals.repaired(architecture_of(genes)), 0);
+    const auto repair = [&](const Genes& genes) {  // who asks for one budget of an architecture asks for all
+        return with_budget(proposals.repaired(architecture_of(problem.space, genes)), 0);
     };
-    optimize::Nsga2 nsga2(cardinalities(problem), {.crossover = options.crossover, .mutation = options.mutation},
+    optimize::Nsga2 nsga2(genes_with_budget(problem),
+                          {.variation = {.crossover_rate = options.crossover, .mutation_rate = options.mutation}},
                           rng.stream("nsga2"), repair);
     run.initial_design(proposals, std::min(options.initial, options.evaluations));
     tell(nsga2, problem, run.archive());

@@ -22,6 +22,9 @@ class Proposals {
     /// True the first time an architecture is named that meets the limits.
     bool claim(const arch::ArchSpec& spec);
 
+    /// Whether that architecture was claimed.
+    bool known(const arch::ArchSpec& spec) const { return claimed_.contains(arch::arch_id(spec)); }
+
     /// Adds claimed architectures until `batch` holds `size`: first the smallest and the largest, then samples. Once 10,000
     /// samples have brought no new one, spaces of at most 2^20 genomes are swept in order, so that none is missed. Adds
     /// fewer where the space is exhausted.

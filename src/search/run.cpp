@@ -12,14 +12,27 @@ Run::Run(const SearchProblem& problem, const SearchOptions& options, const Searc
       observer_(observer),
       axes_(axes_of(problem.space, problem.limits, problem.costs)) {}
 
-int Run::room() const { return std::min(options_.batch, options_.evaluations - static_cast<int>(result_.archive.size())); }
+bool Run::out_of_patience() const {
+    const auto& history = result_.history;
+    const auto patience = static_cast<std::size_t>(options_.patience);
+    if (patience == 0 || history.size() <= patience || static_cast<int>(result_.archive.size()) < options_.initial)
+        return false;
+    const SearchStep& before = history[history.size() - 1 - patience];
+    return before.evaluations >= options_.initial && history.back().hypervolume <= before.hypervolume;
+}
 
-std::span<const study::Evaluation> Run::evaluate(std::span<const arch::ArchSpec> batch) {
+int Run::room() const {
+    if (out_of_patience()) return 0;
+    return std::min(options_.batch, options_.evaluations - static_cast<int>(result_.archive.size()));
+}
+
+std::span<const study::Evaluation> Run::evaluate(std::span<const arch::ArchSpec> batch,
+                                                 std::optional<SurrogateQuality> surrogates) {
     std::vector<study::Evaluation> evaluations = problem_.evaluate(batch);
     require(evaluations.size() == batch.size(), ErrorKind::runtime, "the evaluator answered {} of {} architectures",
             evaluations.size(), batch.size());
     std::move(evaluations.begin(), evaluations.end(), std::back_inserter(result_.archive));
-    record();
+    record(std::move(surrogates));
     return std::span<const study::Evaluation>(result_.archive).last(batch.size());
 }
 
@@ -32,15 +45,19 @@ void Run::initial_design(Proposals& proposals, int count) {
     }
 }
 
-void Run::record() {
+void Run::record(std::optional<SurrogateQuality> surrogates) {
     const auto& archive = result_.archive;
     const auto feasible = std::count_if(archive.begin(), archive.end(), [&](const study::Evaluation& evaluation) {
         return has_admissible_point(evaluation, problem_.limits);
     });
+    const auto now = std::chrono::steady_clock::now();
     result_.history.push_back({.evaluations = static_cast<int>(archive.size()),
                                .total = options_.evaluations,
                                .hypervolume = hypervolume(archive, problem_.limits, axes_),
-                               .feasible_share = static_cast<double>(feasible) / static_cast<double>(archive.size())});
+                               .feasible_share = static_cast<double>(feasible) / static_cast<double>(archive.size()),
+                               .seconds = std::chrono::duration<double>(now - last_).count(),
+                               .surrogates = std::move(surrogates)});
+    last_ = now;
     if (observer_) observer_(result_.history.back());
 }
 

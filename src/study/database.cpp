@@ -6,7 +6,7 @@ namespace nachos::study {
 namespace {
 
 constexpr int kApplicationId = 0x6e616368;  // "nach", in the file's header
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr int kBusyTimeoutMs = 5000;
 
 constexpr const char* kSchema = R"sql(
@@ -17,7 +17,10 @@ CREATE TABLE evaluations (
 CREATE TABLE models (
     id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, comparator INTEGER NOT NULL, arch TEXT NOT NULL,
     measure TEXT NOT NULL, costs TEXT NOT NULL, model_file TEXT NOT NULL, points TEXT NOT NULL) STRICT;
-CREATE TABLE history (evaluations INTEGER PRIMARY KEY, hypervolume REAL NOT NULL, feasible_share REAL NOT NULL) STRICT;
+CREATE TABLE history (
+    evaluations INTEGER PRIMARY KEY, hypervolume REAL NOT NULL, feasible_share REAL NOT NULL, seconds REAL NOT NULL,
+    error_model TEXT NOT NULL, error_kendall REAL NOT NULL, error_rmse REAL NOT NULL,
+    cost_model TEXT NOT NULL, cost_kendall REAL NOT NULL, cost_rmse REAL NOT NULL) STRICT;
 CREATE TABLE test_reads (id INTEGER PRIMARY KEY, time TEXT NOT NULL, purpose TEXT NOT NULL) STRICT;
 )sql";
 

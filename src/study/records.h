@@ -61,11 +61,18 @@ struct TrainedModel {
 std::string calibration_table_file(const std::string& name);
 std::string test_table_file(const std::string& name);
 
-/// State of the search after one batch.
+/// State of the search after one batch, as search::SearchStep tells it; the models' names are empty where none were used.
 struct HistoryStep {
     int evaluations = 0;
     double hypervolume = 0;
     double feasible_share = 0;
+    double seconds = 0;  ///< what the batch took, choosing included; never part of a result
+    std::string error_model = {};
+    double error_kendall = 0;
+    double error_rmse = 0;
+    std::string cost_model = {};
+    double cost_kendall = 0;
+    double cost_rmse = 0;
 
     bool operator==(const HistoryStep&) const = default;
 };

@@ -207,17 +207,35 @@ std::vector<TrainedModel> Study::models() const {
     });
 }
 
-void Study::put_history(const HistoryStep& step) {
-    state_->database.execute("INSERT OR REPLACE INTO history VALUES (?, ?, ?)", step.evaluations, step.hypervolume,
-                             step.feasible_share);
+void Study::put_history(const HistoryStep& s) {
+    state_->database.execute(
+        "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (evaluations) DO UPDATE SET "
+        "hypervolume = excluded.hypervolume, feasible_share = excluded.feasible_share, "
+        "seconds = max(seconds, excluded.seconds), error_model = excluded.error_model, "
+        "error_kendall = excluded.error_kendall, error_rmse = excluded.error_rmse, cost_model = excluded.cost_model, "
+        "cost_kendall = excluded.cost_kendall, cost_rmse = excluded.cost_rmse",
+        s.evaluations, s.hypervolume, s.feasible_share, s.seconds, s.error_model, s.error_kendall, s.error_rmse,
+        s.cost_model, s.cost_kendall, s.cost_rmse);
 }
 
 std::vector<HistoryStep> Study::history() const {
-    return rows(
-        state_->database, "SELECT evaluations, hypervolume, feasible_share FROM history ORDER BY evaluations",
-        [](SQLite::Statement& row) {
-            return HistoryStep{row.getColumn(0).getInt(), row.getColumn(1).getDouble(), row.getColumn(2).getDouble()};
-        });
+    constexpr const char* kSql =
+        "SELECT evaluations, hypervolume, feasible_share, seconds, error_model, error_kendall, error_rmse, cost_model, "
+        "cost_kendall, cost_rmse FROM history ORDER BY evaluations";
+    return rows(state_->database, kSql, [](SQLite::Statement& row) {
+        HistoryStep s;
+        s.evaluations = row.getColumn(0).getInt();
+        s.hypervolume = row.getColumn(1).getDouble();
+        s.feasible_share = row.getColumn(2).getDouble();
+        s.seconds = row.getColumn(3).getDouble();
+        s.error_model = row.getColumn(4).getString();
+        s.error_kendall = row.getColumn(5).getDouble();
+        s.error_rmse = row.getColumn(6).getDouble();
+        s.cost_model = row.getColumn(7).getString();
+        s.cost_kendall = row.getColumn(8).getDouble();
+        s.cost_rmse = row.getColumn(9).getDouble();
+        return s;
+    });
 }
 
 void Study::record_test_read(const std::string& purpose) {

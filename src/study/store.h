@@ -64,7 +64,7 @@ class Study {
     void put_model(const TrainedModel& model);
     std::vector<TrainedModel> models() const;
 
-    /// Adds or replaces the step with that number of evaluations.
+    /// Adds or replaces the step with that number of evaluations; one that is replayed keeps the seconds it took first.
     void put_history(const HistoryStep& step);
     std::vector<HistoryStep> history() const;
 

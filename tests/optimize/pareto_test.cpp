@@ -1,8 +1,10 @@
 #include "optimize/pareto.h"
 
 #include "core/rng.h"
+#include "optimize/crowding.h"
 
 #include <gtest/gtest.h>
+#include <pagmo/utils/multi_objective.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -78,6 +80,64 @@ TEST(Pareto, CrowdingOfRepeatsIsZero) {
     EXPECT_EQ(crowding_distances({{1, 1}, {1, 1}, {1, 1}}), (std::vector<double>{inf, 0, 0}));
     EXPECT_EQ(crowding_distances({{2, 2}}), (std::vector<double>{inf}));
     EXPECT_TRUE(crowding_distances({}).empty());
+}
+
+TEST(Pareto, RanksOfThreeObjectivesEqualTwoWhereTheThirdIsConstant) {
+    core::Rng rng(5);
+    for (int trial = 0; trial < 50; ++trial) {
+        auto points = random_points(rng, rng.between(2, 25), 6);
+        const auto ranks = non_dominated_ranks(points);
+        for (Objectives& p : points) p.push_back(7);
+        EXPECT_EQ(non_dominated_ranks(points), ranks);
+    }
+}
+
+/// A front without repeats: second objective falling in the first.
+std::vector<Objectives> random_front(core::Rng& rng, int count) {
+    std::vector<Objectives> front;
+    double x = 0, y = 100;
+    for (int i = 0; i < count; ++i) front.push_back({x += 0.1 + rng.uniform(), y -= 0.1 + rng.uniform()});
+    rng.shuffle(std::span(front));
+    return front;
+}
+
+TEST(Pareto, CrowdingEqualsPagmos) {
+    core::Rng rng(6);
+    for (int trial = 0; trial < 50; ++trial) {
+        const auto front = random_front(rng, rng.between(2, 20));
+        const auto own = crowding_distances(front);
+        const auto theirs = pagmo::crowding_distance(front);
+        for (std::size_t i = 0; i < front.size(); ++i)
+            EXPECT_TRUE(own[i] == theirs[i] || std::abs(own[i] - theirs[i]) < 1e-12) << own[i] << " " << theirs[i];
+    }
+}
+
+TEST(Crowding, LeavingPointsChangeTheDistancesOfTheirNeighbours) {
+    core::Rng rng(7);
+    for (int trial = 0; trial < 50; ++trial) {
+        auto front = random_front(rng, 12);
+        // Ranges stay those of the whole front as long as its ends do.
+        Crowding crowding(front);
+        for (int left = 12; left > 2; --left) {
+            const int leaves = crowding.most_crowded();
+            EXPECT_FALSE(std::isinf(crowding.distances()[static_cast<std::size_t>(leaves)]));
+            crowding.remove(leaves);
+            std::vector<Objectives> rest;
+            for (const int i : crowding.present()) rest.push_back(front[static_cast<std::size_t>(i)]);
+            const auto anew = crowding_distances(rest);
+            for (std::size_t k = 0; k < rest.size(); ++k) {
+                const double own = crowding.distances()[static_cast<std::size_t>(crowding.present()[k])];
+                EXPECT_TRUE(own == anew[k] || std::abs(own - anew[k]) < 1e-12);
+            }
+        }
+    }
+}
+
+TEST(Crowding, RepeatsLeaveFirst) {
+    Crowding crowding({{0, 2}, {1, 1}, {1, 1}, {2, 0}, {0, 2}});
+    crowding.remove(crowding.most_crowded());
+    crowding.remove(crowding.most_crowded());
+    EXPECT_EQ(crowding.present(), (std::vector<int>{0, 1, 3}));
 }
 
 TEST(Pareto, HypervolumeByHand) {

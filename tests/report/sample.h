@@ -47,7 +47,8 @@ inline Snapshot sample_snapshot() {
         if (depth == 2) e.curve = {sample_point(7, 0.9, 200000), sample_point(15, 0.95, 300000)};
         s.evaluations.push_back(e);
     }
-    s.history = {{1, 0.1, 0.5}, {2, 0.2, 1}};
+    s.history = {{.evaluations = 1, .hypervolume = 0.1, .feasible_share = 0.5},
+                 {.evaluations = 2, .hypervolume = 0.2, .feasible_share = 1}};
     return s;
 }
 

@@ -31,8 +31,17 @@ std::vector<std::string> ids(const std::vector<arch::ArchSpec>& specs) {
     return all;
 }
 
-SearchResult run(FakeTask& task, const char* engine, int evaluations, std::uint64_t seed, const study::Limits& limits = {}) {
+/// A single cheap surrogate and few generations: these tests are about what every engine promises.
+SearchOptions fast_options() {
     SearchOptions options;
+    options.surrogate = "rbf";
+    options.population = 20;
+    options.generations = 4;
+    return options;
+}
+
+SearchResult run(FakeTask& task, const char* engine, int evaluations, std::uint64_t seed, const study::Limits& limits = {}) {
+    SearchOptions options = fast_options();
     options.evaluations = evaluations;
     return engine_named(engine).run(task.problem(limits), options, core::Rng(seed), {});
 }
@@ -52,7 +61,7 @@ TEST_P(EveryEngine, EvaluatesExactlyWhatWasAskedNothingTwice) {
 
 TEST_P(EveryEngine, HistoryHasOneEntryABatchAndHypervolumeNeverFalls) {
     FakeTask task = wide_task();
-    SearchOptions options;
+    SearchOptions options = fast_options();
     options.evaluations = 100;
     std::vector<SearchStep> seen;
     const auto problem = task.problem();
@@ -146,7 +155,7 @@ TEST_P(EveryEngine, GoesOnWhenEverythingFails) {
         }
         return answers;
     };
-    SearchOptions options;
+    SearchOptions options = fast_options();
     options.evaluations = 30;
     const SearchResult result = engine_named(GetParam()).run(problem, options, core::Rng(1), {});
     EXPECT_EQ(result.archive.size(), 30U);
@@ -167,7 +176,7 @@ TEST_P(EveryEngine, AnEvaluatorThatLosesAnAnswerIsAnError) {
 TEST_P(EveryEngine, TinyNumbersAndBatchesAreKept) {
     for (const int evaluations : {1, 2, 3, 45}) {
         FakeTask task = wide_task();
-        SearchOptions options;
+        SearchOptions options = fast_options();
         options.evaluations = evaluations;
         options.batch = 1;
         engine_named(GetParam()).run(task.problem(), options, core::Rng(1), {});
@@ -175,8 +184,12 @@ TEST_P(EveryEngine, TinyNumbersAndBatchesAreKept) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, EveryEngine, testing::Values("random", "nsga2"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Engines, EveryEngine, testing::Values("random", "nsga2", "nachos", "nachos-paper"),
+                         [](const auto& info) {
+                             std::string name = info.param;
+                             std::erase(name, '-');
+                             return name;
+                         });
 
 TEST(Nsga2Engine, BeatsRandomSearchAtEqualEvaluations) {
     study::Limits tight;
@@ -192,9 +205,70 @@ TEST(Nsga2Engine, BeatsRandomSearchAtEqualEvaluations) {
     }
 }
 
+void expect_nachos_beats_random(const study::Limits& limits, int evaluations, std::uint64_t seed) {
+    FakeTask a = wide_task(), b = wide_task();
+    SearchOptions options;
+    options.evaluations = evaluations;
+    options.surrogate = "gp";
+    const auto search = engine_named("nachos").run(a.problem(limits), options, core::Rng(seed), {});
+    EXPECT_GT(search.history.back().hypervolume, run(b, "random", evaluations, seed, limits).history.back().hypervolume)
+        << "seed " << seed;
+}
+
+TEST(NachosEngine, BeatsRandomSearchAtEqualEvaluations) {
+    for (std::uint64_t seed = 1; seed <= 2; ++seed) expect_nachos_beats_random({}, 72, seed);
+}
+
+TEST(NachosEngineSlow, BeatsRandomSearchOverManySeeds) {
+    study::Limits tight;
+    tight.max_avg_macs = 3e6;
+    tight.min_accuracy = 0.5;
+    for (const study::Limits& limits : {study::Limits{}, tight})
+        for (std::uint64_t seed = 1; seed <= 5; ++seed) expect_nachos_beats_random(limits, 120, seed);
+}
+
+TEST(NachosEngine, HistoryTellsWhatTheSurrogatesDid) {
+    FakeTask task = wide_task();
+    SearchOptions options = fast_options();
+    options.evaluations = 14;
+    options.initial = 8;
+    options.batch = 3;
+    options.surrogate = "adaptive";
+    const auto history = engine_named("nachos").run(task.problem(), options, core::Rng(1), {}).history;
+    for (const SearchStep& step : history) {
+        EXPECT_GT(step.seconds, 0);
+        EXPECT_EQ(step.surrogates.has_value(), step.evaluations > 8);
+    }
+    const SurrogateQuality quality = history.back().surrogates.value();
+    EXPECT_GT(quality.error_kendall, 0.2);
+    EXPECT_GT(quality.error_rmse, 0);
+    EXPECT_FALSE(quality.cost_model.empty());
+}
+
+TEST(NachosEngine, EndsWithoutPatience) {
+    FakeTask task = small_task();
+    auto problem = task.problem();
+    problem.evaluate = [](std::span<const arch::ArchSpec> specs) {  // nothing ever gains
+        std::vector<study::Evaluation> answers(specs.size());
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+            answers[i].arch = specs[i];
+            answers[i].error = "no memory";
+        }
+        return answers;
+    };
+    SearchOptions options = fast_options();
+    options.evaluations = 30;
+    options.initial = 10;
+    options.batch = 2;
+    options.patience = 3;
+    const auto result = engine_named("nachos").run(problem, options, core::Rng(1), {});
+    EXPECT_EQ(result.archive.size(), 16U);  // the initial design and three batches
+}
+
 TEST(Engines, UnknownNamesListTheKnown) {
-    EXPECT_EQ(engines().size(), 2U);
-    test::expect_error(ErrorKind::usage, {"'annealing'", "nsga2, random"}, [] { engine_named("annealing"); });
+    EXPECT_EQ(engines().size(), 4U);
+    test::expect_error(ErrorKind::usage, {"'annealing'", "nachos, nachos-paper, nsga2, random"},
+                       [] { engine_named("annealing"); });
 }
 
 }  // namespace

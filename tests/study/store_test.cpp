@@ -120,9 +120,20 @@ TEST_F(Store, ModelsHistoryFactsAndTestReadsReadBack) {
     study.put_model(model);
     model.points[0].test = evaluation(1).curve[0].point;
     study.put_model(model);
-    study.put_history({16, 0.25, 0.5});
-    study.put_history({32, 0.5, 0.75});
-    study.put_history({16, 0.3, 0.5});
+    const HistoryStep first{.evaluations = 16, .hypervolume = 0.3, .feasible_share = 0.5};
+    const HistoryStep second{.evaluations = 32,
+                             .hypervolume = 0.5,
+                             .feasible_share = 0.75,
+                             .seconds = 1.5,
+                             .error_model = "gp",
+                             .error_kendall = 0.8,
+                             .error_rmse = 0.01,
+                             .cost_model = "mean",
+                             .cost_kendall = 0.9,
+                             .cost_rmse = 0.02};
+    study.put_history({.evaluations = 16, .hypervolume = 0.25, .feasible_share = 0.5});
+    study.put_history(second);
+    study.put_history(first);
     study.record_test_read("final");
     Facts facts;
     facts.data = "synthetic";
@@ -135,7 +146,7 @@ TEST_F(Store, ModelsHistoryFactsAndTestReadsReadBack) {
     EXPECT_EQ(models[0].points[0].search_accuracy, 0.91);
     ASSERT_TRUE(models[0].points[0].test);
     EXPECT_EQ(models[0].points[0].test->avg_cost, 12.5);
-    EXPECT_EQ(study.history(), (std::vector<HistoryStep>{{16, 0.3, 0.5}, {32, 0.5, 0.75}}));
+    EXPECT_EQ(study.history(), (std::vector<HistoryStep>{first, second}));
     ASSERT_EQ(study.test_reads().size(), 1u);
     EXPECT_EQ(study.test_reads()[0].purpose, "final");
     EXPECT_EQ(study.test_reads()[0].time.size(), std::string("2024-01-01T00:00:00Z").size());
@@ -258,7 +269,7 @@ TEST_F(Store, AnotherSchemaVersionIsRefused) {
     sqlite3_exec(db, "PRAGMA user_version = 9", nullptr, nullptr, nullptr);
     sqlite3_close(db);
     EXPECT_EQ(refusal(ErrorKind::bad_data, [&] { Study::open_readonly(folder_); }),
-              fmt::format("{} has schema version 9, this program reads version 1", (folder_ / "study.db").string()));
+              fmt::format("{} has schema version 9, this program reads version 2", (folder_ / "study.db").string()));
 }
 
 TEST_F(Store, DamagedRecordsSayWhichOne) {

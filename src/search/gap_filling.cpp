@@ -1,0 +1,65 @@
+#include "search/gap_filling.h"
+
+#include "optimize/pareto.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nachos::search {
+namespace {
+
+using optimize::Objectives;
+
+constexpr double kInside = 1;  // both axes' reference
+
+std::vector<Objectives> scaled(const std::vector<PredictedPoint>& curve, const HypervolumeAxes& axes, double optimism) {
+    std::vector<Objectives> points;
+    for (const PredictedPoint& p : curve) {
+        if (p.violation > 0) continue;
+        const double error = std::max(1 - p.point.accuracy - optimism * p.error_deviation, 0.0);
+        points.push_back(scaled_point(p.point.avg_cost, error, axes));
+    }
+    return points;
+}
+
+double with(std::vector<Objectives> front, const std::vector<Objectives>& more) {
+    front.insert(front.end(), more.begin(), more.end());
+    return optimize::hypervolume_2d(front, {kInside, kInside});
+}
+
+double uncertainty(const std::vector<PredictedPoint>& curve) {
+    double sum = 0;
+    for (const PredictedPoint& p : curve) sum += p.error_deviation;
+    return sum;
+}
+
+}  // namespace
+
+std::vector<int> fill_gaps(std::span<const study::Evaluation> archive, const study::Limits& limits,
+                           const HypervolumeAxes& axes, const std::vector<std::vector<PredictedPoint>>& curves,
+                           const GapFillingOptions& options) {
+    std::vector<Objectives> front = scaled_front(archive, limits, axes);
+    std::vector<int> chosen;
+    std::vector<bool> taken(curves.size(), false);
+    const int size = std::min(options.size, static_cast<int>(curves.size()));
+    const int sure = size - static_cast<int>(std::lround(options.exploration * size));
+    while (static_cast<int>(chosen.size()) < size) {
+        const double optimism = static_cast<int>(chosen.size()) < sure ? 0 : 1;
+        std::pair<double, double> most{-1, -1};  // gain, uncertainty
+        int best = -1;
+        for (std::size_t c = 0; c < curves.size(); ++c) {
+            if (taken[c]) continue;
+            const std::pair worth(with(front, scaled(curves[c], axes, optimism)), uncertainty(curves[c]));
+            if (best >= 0 && worth <= most) continue;
+            most = worth;
+            best = static_cast<int>(c);
+        }
+        taken[static_cast<std::size_t>(best)] = true;
+        chosen.push_back(best);
+        const auto own = scaled(curves[static_cast<std::size_t>(best)], axes, 0);  // what is expected of it, not hoped
+        front.insert(front.end(), own.begin(), own.end());
+    }
+    return chosen;
+}
+
+}  // namespace nachos::search
