@@ -47,19 +47,18 @@ Trees::Trees() = default;
 Trees::~Trees() = default;
 
 void Trees::fit_scaled(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, core::Rng& rng) {
-    constexpr int kTrees = 200;
+    constexpr int kRounds = 300;
     const std::string seed = std::to_string(rng.below(1U << 30));
     const std::pair<const char*, const char*> settings[] = {
-        {"verbosity", "0"},          {"nthread", "1"},      {"objective", "reg:squarederror"},
-        {"base_score", "0"},         {"eta", "0.07"},       {"max_depth", "4"},
-        {"min_child_weight", "2"},   {"subsample", "0.8"},  {"tree_method", "hist"},
-        {"colsample_bynode", "0.5"}, {"seed", seed.c_str()}};
+        {"verbosity", "0"},   {"nthread", "1"},        {"num_parallel_tree", "4"},  {"objective", "reg:squarederror"},
+        {"base_score", "0"},  {"eta", "0.05"},         {"max_depth", "3"},          {"min_child_weight", "2"},
+        {"subsample", "0.8"}, {"tree_method", "hist"}, {"colsample_bynode", "0.5"}, {"seed", seed.c_str()}};
     const Matrix data(x);
     const Eigen::VectorXf targets = y.cast<float>();
     check(XGDMatrixSetFloatInfo(data.get(), "label", targets.data(), static_cast<bst_ulong>(targets.size())));
     booster_ = std::make_unique<Booster>(data);
     for (const auto& [name, value] : settings) check(XGBoosterSetParam(booster_->handle, name, value));
-    for (int tree = 0; tree < kTrees; ++tree) check(XGBoosterUpdateOneIter(booster_->handle, tree, data.get()));
+    for (int round = 0; round < kRounds; ++round) check(XGBoosterUpdateOneIter(booster_->handle, round, data.get()));
 }
 
 std::vector<Prediction> Trees::predict_scaled(const Eigen::MatrixXd& x) const {
