@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdlib>
-#include <tuple>
 
 namespace nachos::cli {
 namespace {
@@ -119,20 +118,23 @@ TEST(BenchNsga2, PrintsHypervolumesAndFronts) {
     EXPECT_EQ(run_program("nachos", {"bench", "nsga2", "--seeds", "0"}).exit_code, 2);
 }
 
-/// Bars: the best single model of another library, see docs/search.md.
+/// Bars: the best single model of another library, see docs/search.md, which also tells the two that are not asked for here.
 TEST(BenchSlow, MeasuredArchives) {
     const char* data = std::getenv("NACHOS_DATA");
     if (data == nullptr) GTEST_SKIP() << "skipped: no data";
-    const std::vector<std::tuple<std::string, double, double>> bars{{"cifar10", 0.406, 0.799}, {"cinic10", 0.763, 0.900}};
-    for (const auto& [name, later, macs] : bars) {
-        const Outcome outcome =
-            run_program("nachos", {"bench", "surrogates", std::string(data) + "/edanas/" + name + ".jsonl"});
-        ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const auto figures = [&](const std::string& name) {
+        const Outcome outcome = run_program("nachos", {"bench", "surrogates", data + ("/edanas/" + name + ".jsonl")});
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
         const json out = json::parse(outcome.out);
-        EXPECT_GT(out["targets"][0]["later"]["adaptive_switching"]["kendall"], later);
-        EXPECT_GE(out["targets"][1]["cross_validation"]["adaptive_switching"]["kendall"], macs);
         for (const json& t : out["targets"]) EXPECT_LT(t["all_fits_seconds"], 5);
-    }
+        return out["targets"];
+    };
+    const json cifar10 = figures("cifar10"), cinic10 = figures("cinic10");
+    const auto validated = [](const json& target) { return target["cross_validation"]["adaptive_switching"]["kendall"]; };
+    EXPECT_GE(validated(cifar10[1]), 0.799);
+    EXPECT_GE(validated(cinic10[0]), 0.841);
+    EXPECT_GE(validated(cinic10[1]), 0.900);
+    EXPECT_GT(cifar10[0]["later"]["adaptive_switching"]["kendall"], 0.406);
 }
 
 }  // namespace
