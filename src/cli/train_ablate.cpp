@@ -86,7 +86,9 @@ void run_seed(const TrainingArguments& arguments, const SearchConfig& config, co
                                   .loss = loss_of(arm, config.loss),
                                   .measure = "gate"});
     }
-    train_and_measure(session, study, bank, std::move(contenders), running.job());
+    FinalStage stage(session, study, bank, running.job());
+    stage.train(std::move(contenders), "final");
+    stage.measure();
     for (std::size_t a = 0; a < ablation.arms.size(); ++a)
         ablation.arms[a].seeds.push_back(figures_of(session, study, ablation_arms()[a], specs));
 }

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <set>
 
 namespace nachos::cli {
 namespace {
@@ -164,7 +163,8 @@ class FinalTraining {
 /// Trainings that run side by side, all with as many steps, shown as one.
 class JointProgress {
   public:
-    JointProgress(core::ProgressFn to, std::size_t trainings) : to_(std::move(to)), states_(trainings) {}
+    JointProgress(core::ProgressFn to, std::string phase, std::size_t trainings)
+        : to_(std::move(to)), phase_(std::move(phase)), states_(trainings) {}
 
     core::ProgressFn of(std::size_t training) {
         return [this, training](const core::Progress& p) {
@@ -193,49 +193,78 @@ class JointProgress {
     void show() const {
         std::int64_t done = 0;
         for (const State& s : states_) done += s.finished ? steps_ : s.done;
-        if (to_ && steps_ > 0) to_({"final", done, steps_ * static_cast<std::int64_t>(states_.size()), note_});
+        if (to_ && steps_ > 0) to_({phase_, done, steps_ * static_cast<std::int64_t>(states_.size()), note_});
     }
 
     core::ProgressFn to_;
+    std::string phase_;
     std::mutex mutex_;
     std::vector<State> states_;
     std::int64_t steps_ = 0;  ///< of one training; 0 = none has reported yet
     std::string note_;
 };
 
-/// Those with a network of their own side by side, then those that share one.
-std::vector<Trained> train_all(const FinalTraining& training, const std::vector<Contender>& contenders, const Job& job) {
-    std::vector<const Contender*> own;
-    for (const Contender& c : contenders)
-        if (c.network.empty()) own.push_back(&c);
-    std::vector<Trained> trained(own.size());
-    JointProgress progress(job.progress, own.size());
-    core::for_each_index(static_cast<int>(own.size()), job.workers, [&](int i) {
-        const auto at = static_cast<std::size_t>(i);
-        trained[at] = training.train(*own[at], progress.of(at));
-        progress.finish(at);
-    });
-    for (const Contender& c : contenders)
-        if (!c.network.empty()) trained.push_back(training.share(c, trained));
-    return trained;
-}
-
 }  // namespace
 
-void train_and_measure(const Session& session, study::Study& study, const nn::WeightBank& supernet,
-                       std::vector<Contender> contenders, const Job& job) {
-    std::set<std::string> known;
-    for (const study::TrainedModel& m : study.models()) known.insert(m.name);
-    std::erase_if(contenders, [&](const Contender& c) { return known.contains(c.name); });
-    if (contenders.empty()) return;
-    const FinalTraining training(session, study, supernet, job);
-    const std::vector<Trained> trained = train_all(training, contenders, job);
-    std::optional<data::TestPart> test;
-    if (session.parts.test.present()) {
-        test = session.parts.test.open(
-            [&] { study.record_test_read(fmt::format("final figures of {} networks", trained.size())); });
+struct FinalStage::State {
+    const Session& session;
+    study::Study& study;
+    const Job& job;
+    FinalTraining training;
+    std::vector<Trained> trained = {};
+
+    bool knows(const std::string& name) const {
+        const auto models = study.models();
+        return std::any_of(models.begin(), models.end(), [&](const study::TrainedModel& m) { return m.name == name; });
     }
-    for (const Trained& t : trained) training.measure(t, test);
+};
+
+FinalStage::FinalStage(const Session& session, study::Study& study, const nn::WeightBank& supernet, const Job& job)
+    : state_(new State{session, study, job, FinalTraining(session, study, supernet, job)}) {}
+
+FinalStage::~FinalStage() = default;
+
+void FinalStage::train(std::vector<Contender> contenders, const std::string& phase) {
+    State& s = *state_;
+    std::erase_if(contenders, [&](const Contender& c) { return s.knows(c.name); });
+    const auto shared =
+        std::stable_partition(contenders.begin(), contenders.end(), [](const Contender& c) { return c.network.empty(); });
+    std::vector<Trained> own(static_cast<std::size_t>(shared - contenders.begin()));
+    JointProgress progress(s.job.progress, phase, own.size());
+    core::for_each_index(static_cast<int>(own.size()), s.job.workers, [&](int i) {
+        const auto at = static_cast<std::size_t>(i);
+        own[at] = s.training.train(contenders[at], progress.of(at));
+        progress.finish(at);
+    });
+    std::move(own.begin(), own.end(), std::back_inserter(s.trained));
+    for (auto c = shared; c != contenders.end(); ++c) s.trained.push_back(s.training.share(*c, s.trained));
+}
+
+std::vector<study::Evaluation> FinalStage::designs() const {
+    std::vector<study::Evaluation> designs;
+    for (const study::TrainedModel& model : state_->study.models())
+        if (!model.comparator) designs.push_back(study::calibrated_evaluation(model));
+    for (const Trained& t : state_->trained) {
+        if (t.contender.comparator) continue;
+        study::Evaluation e;
+        e.arch = t.contender.arch;
+        e.costs = t.costs;
+        e.curve = t.curve;
+        designs.push_back(std::move(e));
+    }
+    return designs;
+}
+
+void FinalStage::measure() {
+    const State& s = *state_;
+    if (s.trained.empty()) return;
+    std::optional<data::TestPart> test;
+    if (s.session.parts.test.present()) {
+        test = s.session.parts.test.open(
+            [&] { s.study.record_test_read(fmt::format("final figures of {} networks", s.trained.size())); });
+    }
+    for (const Trained& t : s.trained) s.training.measure(t, test);
+    state_->trained.clear();
 }
 
 }  // namespace nachos::cli

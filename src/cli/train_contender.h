@@ -2,6 +2,7 @@
 
 #include "cli/train_session.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,10 +20,30 @@ struct Contender {
     std::string network = {};  ///< the contender whose trained network it is, taken by another measure; empty = its own
 };
 
-/// Trains the contenders, job.workers of them at once, by the configuration's final training on train and validation
-/// together, calibrates them, and only then opens the test split, once, for all of them. Two with the same architecture see
-/// the same weights at the start and the same batches. Those whose name the study already holds are left as they are.
-void train_and_measure(const Session& session, study::Study& study, const nn::WeightBank& supernet,
-                       std::vector<Contender> contenders, const Job& job);
+/// Final training of contenders in groups, and one look at the test split for all of them. Contenders whose name the study
+/// already holds are left as they are.
+class FinalStage {
+  public:
+    /// All must outlive it.
+    FinalStage(const Session& session, study::Study& study, const nn::WeightBank& supernet, const Job& job);
+    ~FinalStage();
+    FinalStage(const FinalStage&) = delete;
+    FinalStage& operator=(const FinalStage&) = delete;
+
+    /// Trains, job.workers at once, by the configuration's final training on train and validation together, and calibrates.
+    /// Two contenders with the same architecture see the same weights at the start and the same batches. `phase` names the
+    /// step in progress reports.
+    void train(std::vector<Contender> contenders, const std::string& phase);
+
+    /// The designs trained so far, now or before: curves as measured on calibration.
+    std::vector<study::Evaluation> designs() const;
+
+    /// Opens the test split, once, for all that was trained here, and stores models and figures. Nothing to do if none was.
+    void measure();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 
 }  // namespace nachos::cli

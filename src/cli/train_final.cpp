@@ -7,7 +7,14 @@
 namespace nachos::cli {
 namespace {
 
-/// What the most accurate finalist is compared with.
+/// The most accurate admissible one of trained designs, the one that a report shows; `otherwise` if none is admissible.
+arch::ArchSpec best_of(const std::vector<study::Evaluation>& designs, const study::Limits& limits,
+                       const arch::ArchSpec& otherwise) {
+    const std::vector<search::Design> front = search::admissible_front(designs, limits);
+    return front.empty() ? otherwise : designs[static_cast<std::size_t>(front.back().evaluation)].arch;
+}
+
+/// What that design is compared with.
 std::vector<Contender> comparators(const Session& session, const std::vector<study::Evaluation>& archive,
                                    const arch::ArchSpec& design, const study::Limits& limits) {
     std::vector<Contender> contenders;
@@ -43,11 +50,13 @@ void run_final(const Session& session, study::Study& study, const nn::WeightBank
                               .measure = session.config.policy.measure,
                               .searched = searched});
     }
+    FinalStage stage(session, study, bank, job);
+    stage.train(std::move(contenders), "final");
     if (choice.comparators) {
-        auto more = comparators(session, archive, contenders.front().arch, limits);
-        std::move(more.begin(), more.end(), std::back_inserter(contenders));
+        const arch::ArchSpec best = best_of(stage.designs(), limits, archive[static_cast<std::size_t>(chosen.front())].arch);
+        stage.train(comparators(session, archive, best, limits), "comparators");
     }
-    train_and_measure(session, study, bank, std::move(contenders), job);
+    stage.measure();
 }
 
 void final_command(const TrainingArguments& arguments) {

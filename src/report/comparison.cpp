@@ -48,24 +48,13 @@ Found find(const Snapshot& snapshot, const DesignRow& design) {
     return {};
 }
 
-ExitSaving saving_on(const Snapshot& snapshot, const study::TrainedModel& plain) {
-    const study::TrainedPoint& whole = plain.points.back();
-    ExitSaving saving{.plain_macs = shown(whole).avg_cost,
-                      .plain_accuracy = shown(whole).accuracy,
-                      .plain_arch_id = arch::arch_id(plain.arch)};
-    double cheapest = INFINITY;
-    for (const study::TrainedModel& model : snapshot.models) {
-        if (model.comparator || !(arch::without_exits(model.arch) == plain.arch)) continue;
-        for (const study::TrainedPoint& point : model.points) {
-            if (point.calibration.accuracy < whole.calibration.accuracy - kAccuracyGiven) continue;
-            if (point.calibration.avg_cost >= cheapest) continue;
-            cheapest = point.calibration.avg_cost;
-            saving.design = fmt::format("{}-{:02}", model.name, point.budget_index);
-            saving.avg_macs = shown(point).avg_cost;
-            saving.accuracy = shown(point).accuracy;
-        }
-    }
-    return saving;
+ExitSaving saving_of(const Found& best, const study::TrainedModel& plain) {
+    const policy::OperatingPoint &own = shown(*best.point), &whole = shown(plain.points.back());
+    return {.design = fmt::format("{}-{:02}", best.model->name, best.point->budget_index),
+            .avg_macs = own.avg_cost,
+            .plain_macs = whole.avg_cost,
+            .accuracy = own.accuracy,
+            .plain_accuracy = whole.accuracy};
 }
 
 }  // namespace
@@ -79,11 +68,13 @@ Comparison comparison(const Snapshot& snapshot, const Results& results) {
     for (const study::TrainedModel& model : snapshot.models) {
         const search::ComparatorRow* kind = row_of(model);
         if (kind == nullptr || model.points.empty()) continue;
+        const bool same_backbone = arch::without_exits(model.arch) == arch::without_exits(found.model->arch);
+        if (!same_backbone && kind->name != std::string_view("best-plain")) continue;  // of an earlier best design
         ComparisonRow row = figures(model, model.points.back());
         row.name = kind->name;
         row.summary = kind->summary;
         comparison.rows.push_back(std::move(row));
-        if (kind == &search::comparator_rows().front() && !comparison.saving) comparison.saving = saving_on(snapshot, model);
+        if (model.arch.placed_exits() == 0 && same_backbone) comparison.saving = saving_of(found, model);
     }
     if (comparison.rows.empty()) return comparison;
     ComparisonRow own = figures(*found.model, *found.point);
@@ -104,20 +95,15 @@ std::string comparison_table(const Comparison& comparison) {
 }
 
 std::string saving_text(const ExitSaving& s) {
-    if (s.design.empty())
-        return fmt::format(
-            "Early exits do not pay here: no operating point comes within {:.1f} points of the same network "
-            "without exits ({} at {} MACs).",
-            100 * kAccuracyGiven, percent_text(s.plain_accuracy), count_text(s.plain_macs));
+    const std::string figures =
+        fmt::format("{}: {} at {} MACs; without exits: {} at {}", s.design, percent_text(s.accuracy), count_text(s.avg_macs),
+                    percent_text(s.plain_accuracy), count_text(s.plain_macs));
     const double saved = 1 - s.avg_macs / s.plain_macs, points = 100 * (s.plain_accuracy - s.accuracy);
-    if (saved <= 0)
-        return fmt::format("Early exits do not pay here: {} spends {} MACs on average, the same network without exits {}.",
-                           s.design, count_text(s.avg_macs), count_text(s.plain_macs));
+    if (saved <= 0) return fmt::format("Early exits do not pay here: they save no MACs ({}).", figures);
     return fmt::format(
         "Early exits save {} of the average MACs of the same network without exits, at {:.2f} points {} "
-        "accuracy ({}: {} at {} MACs; without exits: {} at {}).",
-        percent_text(saved, 1), std::abs(points), points >= 0 ? "less" : "more", s.design, percent_text(s.accuracy),
-        count_text(s.avg_macs), percent_text(s.plain_accuracy), count_text(s.plain_macs));
+        "accuracy ({}).",
+        percent_text(saved, 1), std::abs(points), points >= 0 ? "less" : "more", figures);
 }
 
 }  // namespace nachos::report

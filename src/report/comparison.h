@@ -20,21 +20,19 @@ struct ComparisonRow {
     std::int64_t params = 0;
 };
 
-/// What early exits save on the same backbone. Chosen by its figures on calibration: the cheapest operating point that is at
-/// most kAccuracyGiven below the network without exits. Figures are those of the test split where it was measured.
+/// What early exits save: the best design, which calibration chose, beside its backbone without exits. Figures are those of
+/// the test split where it was measured.
 struct ExitSaving {
-    std::string design;           ///< id; empty = no operating point is that accurate
-    double avg_macs = 0;          ///< of that point
-    double plain_macs = 0;        ///< of the network without exits
-    double accuracy = 0;          ///< of that point
-    double plain_accuracy = 0;    ///< of the network without exits
-    std::string plain_arch_id{};  ///< which network that is
+    std::string design;         ///< id
+    double avg_macs = 0;        ///< of the design
+    double plain_macs = 0;      ///< of the network without exits
+    double accuracy = 0;        ///< of the design
+    double plain_accuracy = 0;  ///< of the network without exits
 };
-inline constexpr double kAccuracyGiven = 0.003;
 
 struct Comparison {
     std::vector<ComparisonRow> rows;   ///< the best design, then its comparators at their best point within the budgets
-    std::optional<ExitSaving> saving;  ///< nothing where no network without exits was trained
+    std::optional<ExitSaving> saving;  ///< nothing where its backbone was not trained without exits
 };
 
 /// Empty rows where no comparator was trained.
@@ -42,7 +40,7 @@ Comparison comparison(const Snapshot& snapshot, const Results& results);
 
 std::string comparison_table(const Comparison& comparison);
 
-/// One sentence: what exits save, or that they do not pay.
+/// One sentence: what exits save at what loss, or that they save nothing.
 std::string saving_text(const ExitSaving& saving);
 
 }  // namespace nachos::report

@@ -37,7 +37,7 @@ std::string diagram(const ExitReliability& exit, std::size_t index, double left)
     const Axes axes{.x = x,
                     .y = y,
                     .x_title = "confidence",
-                    .y_title = index == 0 ? "right" : "",
+                    .y_title = "",
                     .x_label = percent,
                     .y_label = percent,
                     .x_ticks = 4,

@@ -9,17 +9,10 @@ namespace {
 
 constexpr int kNearestShown = 3;
 
-/// Trained networks as an archive, their curves being their figures on the calibration part.
+/// Trained networks as an archive.
 std::vector<study::Evaluation> as_archive(const std::vector<study::TrainedModel>& models) {
     std::vector<study::Evaluation> archive;
-    for (const auto& model : models) {
-        study::Evaluation e;
-        e.arch = model.arch;
-        e.costs = model.costs;
-        for (const auto& p : model.points)
-            e.curve.push_back({p.budget_index, p.budget_macs, p.avg_macs_paper, p.calibration});
-        archive.push_back(std::move(e));
-    }
+    for (const auto& model : models) archive.push_back(study::calibrated_evaluation(model));
     return archive;
 }
 

@@ -12,6 +12,15 @@ std::string evaluation_key(const EvaluationIdentity& identity) {
     return core::hash_hex(parts.dump());
 }
 
+Evaluation calibrated_evaluation(const TrainedModel& model) {
+    Evaluation e;
+    e.arch = model.arch;
+    e.costs = model.costs;
+    for (const TrainedPoint& p : model.points)
+        e.curve.push_back({p.budget_index, p.budget_macs, p.avg_macs_paper, p.calibration});
+    return e;
+}
+
 std::string calibration_table_file(const std::string& name) { return "tables/" + name + ".calibration.safetensors"; }
 
 std::string test_table_file(const std::string& name) { return "tables/" + name + ".test.safetensors"; }

@@ -57,6 +57,9 @@ struct TrainedModel {
     std::vector<TrainedPoint> points;
 };
 
+/// A trained network as an evaluation whose curve is its figures on the calibration part.
+Evaluation calibrated_evaluation(const TrainedModel& model);
+
 /// A trained network's recorded tables, relative to the study's folder.
 std::string calibration_table_file(const std::string& name);
 std::string test_table_file(const std::string& name);
