@@ -67,7 +67,7 @@ void add_priors(GpObjective& objective, const VectorXd& flat, Index columns) {
 }
 
 /// Rprop without backtracking: each parameter's step grows while its slope keeps its sign and shrinks when it turns.
-GpParameters maximised(const MatrixXd& x, const VectorXd& y, GpParameters start) {
+GpParameters maximised(const MatrixXd& x, const VectorXd& y, const GpParameters& start) {
     constexpr int kSteps = 40;
     constexpr double kLeastStep = 1e-4, kMostStep = 1;
     VectorXd flat = start.flat(), best = flat;
