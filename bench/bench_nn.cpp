@@ -84,13 +84,12 @@ void candidates(benchmark::State& state) {
     one_thread();
     const arch::SearchSpace space = quickstart_space();
     const nn::WeightBank bank(space.weight_layers(), core::Rng(1));
-    train::InheritContext context{.space = space,
-                                  .bank = bank,
-                                  .recalibration = {},
-                                  .validation = {},
-                                  .measure = policy::Measure::max_prob,
-                                  .budgets = {},
-                                  .store_table = {}};
+    train::CandidateContext context{.space = space,
+                                    .bank = bank,
+                                    .recalibration = {},
+                                    .validation = {},
+                                    .measure = policy::Measure::max_prob,
+                                    .budgets = {}};
     const int batch = static_cast<int>(state.range(0));
     for (int i = 0; i < 1000 / batch; ++i) context.recalibration.batches.push_back(images(batch));
     for (int i = 0; i < 6000; i += batch) context.validation.batches.push_back(images(std::min(batch, 6000 - i)));
@@ -106,7 +105,7 @@ void candidates(benchmark::State& state) {
     std::size_t next = 0;
     std::vector<double> times;
     for (auto _ : state) {
-        const auto evaluation = train::evaluate_inherited(context, specs[next++ % specs.size()]);
+        const auto evaluation = train::evaluate_candidate(context, specs[next++ % specs.size()]);
         if (!evaluation.ok()) state.SkipWithError(evaluation.error.c_str());
         times.push_back(evaluation.seconds);
     }

@@ -89,11 +89,12 @@ void add_bench_nsga2(CLI::App& bench) {
 
 }  // namespace
 
-void add_bench_command(CLI::App& app) {
+CLI::App* add_bench_command(CLI::App& app) {
     CLI::App* command = app.add_subcommand("bench", "figures of the search machinery");
     command->require_subcommand(1);
     add_bench_surrogates(*command);
     add_bench_nsga2(*command);
+    return command;
 }
 
 }  // namespace nachos::cli

@@ -14,16 +14,17 @@ enum class Format { table, json, csv };
 void add_format_option(CLI::App& command, Format& format);
 
 /// One function a command; each sets the command's callback. Errors leave as nachos::Error.
-void add_data_command(CLI::App& app);     // data check
-void add_profile_command(CLI::App& app);  // profile
-void add_pareto_command(CLI::App& app);   // pareto
-void add_tune_command(CLI::App& app);     // tune
-void add_config_command(CLI::App& app);   // config show|check|schema
-void add_doctor_command(CLI::App& app);   // doctor
-void add_report_command(CLI::App& app);   // report
-void add_bench_command(CLI::App& app);    // bench surrogates|nsga2
-/// search and final check their configuration here and are then run by nachos-train beside this program.
-void add_training_commands(CLI::App& app, int argc, char** argv);
+void add_data_command(CLI::App& app);        // data check
+void add_profile_command(CLI::App& app);     // profile
+void add_pareto_command(CLI::App& app);      // pareto
+void add_tune_command(CLI::App& app);        // tune
+void add_config_command(CLI::App& app);      // config show|check|schema
+void add_doctor_command(CLI::App& app);      // doctor
+void add_report_command(CLI::App& app);      // report
+CLI::App* add_bench_command(CLI::App& app);  // bench surrogates|nsga2
+/// search, final, ablate and, below `bench`, engines check their configuration here and are then run by nachos-train beside
+/// this program.
+void add_training_commands(CLI::App& app, CLI::App& bench, int argc, char** argv);
 /// nachos-run: classify images (no subcommand) and eval.
 void add_run_commands(CLI::App& app);
 

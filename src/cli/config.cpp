@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "policy/confidence.h"
+#include "study/fidelity.h"
 
 namespace nachos::cli {
 
@@ -28,7 +29,7 @@ void SearchConfig::describe(core::OptionVisitor& v) {
     group("limits", "what an admissible design must meet; none = no limit", limits);
     group("loss", "training loss of a network with exits", loss);
     group("supernet", "training of the shared weights", supernet);
-    group("evaluate", "evaluation of a candidate with inherited weights", evaluate);
+    group("evaluate", "evaluation of a candidate", evaluate);
     group("policy", "when a sample leaves", policy);
     group("search", "the search engine", search);
     group("final", "training of the chosen designs", final);
@@ -42,6 +43,7 @@ SearchConfig parse_config(const std::string& toml, const std::string& where, con
             config.search.evaluations, where);
     require(config.final.schedule == "joint" || config.final.optimizer.epochs > 1, ErrorKind::usage,
             "final.schedule = 'staged' needs final.epochs of at least 2, got {} ({})", config.final.optimizer.epochs, where);
+    study::fidelities_from(config.evaluate.fidelity);
     return config;
 }
 

@@ -15,11 +15,13 @@ int main(int argc, char** argv) {
     ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
     ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
     ::mallopt(M_TOP_PAD, 64 << 20);
-    CLI::App app("The part of nachos that trains; nachos search, final and ablate start it.", "nachos");
+    CLI::App app("The part of nachos that trains; nachos search, final, ablate and bench engines start it.", "nachos");
     app.require_subcommand(1);
-    TrainingArguments search, final, ablate;
+    TrainingArguments search, final, ablate, engines;
     add_search_options(app, search)->callback([&] { search_command(search); });
     add_final_options(app, final)->callback([&] { final_command(final); });
     add_ablate_options(app, ablate)->callback([&] { ablate_command(ablate); });
+    CLI::App* bench = app.add_subcommand("bench", "figures of the search machinery");
+    add_engines_options(*bench, engines)->callback([&] { bench_engines_command(engines); });
     return run_app(app, argc, argv);
 }

@@ -36,7 +36,7 @@ void require_ablation_or_nothing(const fs::path& folder, std::uint64_t first_see
 
 /// Architectures with early exits that the arms train: without any, there is nothing to compare.
 std::vector<arch::ArchSpec> subjects(const Session& session, const study::Study& study) {
-    std::vector<study::Evaluation> archive = study.evaluations();
+    std::vector<study::Evaluation> archive = searched(session, study);
     std::erase_if(archive, [](const study::Evaluation& e) { return e.arch.placed_exits() == 0; });
     std::vector<arch::ArchSpec> specs;
     for (const int i : search::finalists(archive, session.config.limits, session.axes, session.config.final.top))

@@ -37,7 +37,7 @@ std::vector<Contender> comparators(const Session& session, const std::vector<stu
 
 void run_final(const Session& session, study::Study& study, const nn::WeightBank& bank, const study::Limits& limits,
                const FinalChoice& choice, const Job& job) {
-    const std::vector<study::Evaluation> archive = study.evaluations();
+    const std::vector<study::Evaluation> archive = searched(session, study);
     const std::vector<int> chosen = search::finalists(archive, limits, session.axes, choice.top);
     require(!chosen.empty(), ErrorKind::inadmissible, "no searched design meets the limits, so there is nothing to train");
     std::vector<Contender> contenders;

@@ -1,85 +1,22 @@
 #include "cli/train_session.h"
 
 #include "cli/job.h"
+#include "cli/train_evaluator.h"
 #include "core/error.h"
 #include "report/html.h"
 #include "search/engine.h"
+#include "search/halving.h"
 #include "search/proposals.h"
 #include "train/evaluate.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace nachos::cli {
 namespace {
-
-constexpr int kEvaluatorVersion = 2;  // raised whenever an evaluation would come out otherwise
-
-/// Answers from the study what it knows, evaluates the rest, and stores them in the order asked.
-class StoredEvaluator {
-  public:
-    StoredEvaluator(const Session& session, study::Study& study, const nn::WeightBank& bank, const Job& job)
-        : session_(session),
-          study_(study),
-          job_(job),
-          digest_(weights_digest(bank)),
-          context_(context(session, study, bank)) {}
-
-    std::vector<study::Evaluation> operator()(std::span<const arch::ArchSpec> specs) const {
-        std::vector<study::Evaluation> results(specs.size());
-        std::vector<arch::ArchSpec> unknown;
-        std::vector<std::size_t> places;
-        for (std::size_t i = 0; i < specs.size(); ++i) {
-            if (auto known = study_.find(key(specs[i]))) {
-                results[i] = std::move(*known);
-            } else {
-                unknown.push_back(specs[i]);
-                places.push_back(i);
-            }
-        }
-        auto evaluated = train::evaluate_inherited(context_, unknown, job_.workers, session_.config.threads_per_evaluation);
-        for (std::size_t i = 0; i < evaluated.size(); ++i) {
-            study_.append(key(unknown[i]), evaluated[i]);
-            results[places[i]] = std::move(evaluated[i]);
-        }
-        return results;
-    }
-
-  private:
-    static train::InheritContext context(const Session& session, study::Study& study, const nn::WeightBank& bank) {
-        const auto& evaluate = session.config.evaluate;
-        return {.space = session.space,
-                .bank = bank,
-                .recalibration = train::prepare_sample(session.parts.train.examples(), evaluate.recalibration_images,
-                                                       session.normalisation, evaluate.batch_size, session.device,
-                                                       session.rng.stream("recalibration")),
-                .validation = train::prepare(session.parts.validation.examples(), session.normalisation, evaluate.batch_size,
-                                             session.device),
-                .measure = policy::measure_from(session.config.policy.measure),
-                .budgets = session.budgets,
-                .store_table = [&study](const arch::ArchSpec& spec, const policy::RecordedTable& table) {
-                    const std::string name = "tables/" + arch::arch_id(spec) + ".safetensors";
-                    policy::save_table(study.path_of(name), table, policy::TablePrecision::f16);
-                    return name;
-                }};
-    }
-
-    std::string key(const arch::ArchSpec& spec) const {
-        return study::evaluation_key({.arch = spec,
-                                      .fidelity = "inherit",
-                                      .seed = session_.config.seed,
-                                      .weights_digest = digest_,
-                                      .split_digest = session_.parts.digest,
-                                      .evaluator_version = kEvaluatorVersion});
-    }
-
-    const Session& session_;
-    study::Study& study_;
-    const Job& job_;
-    std::string digest_;
-    train::InheritContext context_;
-};
 
 search::SearchProblem problem_of(const Session& session) {
     return {.space = session.space,
@@ -115,13 +52,34 @@ study::HistoryStep history_step(const search::SearchStep& step) {
                                    folder, folder, folder));
 }
 
+/// Successive halving: the best of one fidelity are evaluated at the next.
+void halve(const Session& session, study::Study& study, const nn::WeightBank& bank, std::vector<study::Evaluation> archive,
+           const Job& job) {
+    const auto& options = session.config.evaluate;
+    for (const study::Fidelity& fidelity : study::fidelities_from(options.fidelity)) {
+        if (study::text_of(fidelity) == archive.front().fidelity) continue;  // the search's own
+        const int count = std::max(1, static_cast<int>(std::lround(options.keep * static_cast<double>(archive.size()))));
+        std::vector<arch::ArchSpec> specs;
+        for (const int i : search::promoted(archive, session.config.limits, session.axes, count))
+            specs.push_back(archive[static_cast<std::size_t>(i)].arch);
+        if (specs.empty()) return;
+        archive = StoredEvaluator(session, study, bank, fidelity, job)(specs);
+    }
+}
+
 }  // namespace
 
 std::vector<study::Evaluation> run_search(const Session& session, study::Study& study, const nn::WeightBank& bank,
                                           const Job& job) {
-    const StoredEvaluator evaluator(session, study, bank, job);
+    const StoredEvaluator evaluator(session, study, bank, study::fidelities_from(session.config.evaluate.fidelity).front(),
+                                    job);
     search::SearchProblem problem = problem_of(session);
     problem.evaluate = [&](std::span<const arch::ArchSpec> specs) { return evaluator(specs); };
+    problem.recorded_seconds = [history = study.history()](int evaluations) -> std::optional<double> {
+        for (const study::HistoryStep& step : history)
+            if (step.evaluations == evaluations) return step.seconds;
+        return {};
+    };
     const auto observe = [&](const search::SearchStep& step) {
         study.put_history(history_step(step));
         if (job.progress) {
@@ -131,6 +89,10 @@ std::vector<study::Evaluation> run_search(const Session& session, study::Study& 
     };
     const search::SearchOptions& options = session.config.search;
     return search::engine_named(options.engine).run(problem, options, session.rng.stream("search"), observe).archive;
+}
+
+std::vector<study::Evaluation> searched(const Session& session, const study::Study& study) {
+    return study::judged(study.evaluations(), study::fidelities_from(session.config.evaluate.fidelity));
 }
 
 study::Study open_study(const Session& session, const std::string& folder, const TrainingArguments& arguments) {
@@ -146,7 +108,7 @@ study::Study open_study(const Session& session, const std::string& folder, const
 
 void search_stage(const Session& session, study::Study& study, nn::WeightBank& bank, const Job& job) {
     ensure_supernet(session, study, bank, job);
-    run_search(session, study, bank, job);
+    halve(session, study, bank, run_search(session, study, bank, job), job);
     report::write_reports(study);
     const auto searched = report::results(report::read(study), session.config.limits, report::Stage::searched);
     if (searched.designs.empty()) fail_inadmissible(searched, study.folder().string());

@@ -57,6 +57,7 @@ study::Facts Session::facts() const {
     facts.test_images = parts.test.size();
     facts.split_digest = parts.digest;
     facts.measure = config.policy.measure;
+    facts.fidelity = config.evaluate.fidelity;
     facts.limits = config.limits;
     facts.min_macs = axes.min_macs;
     facts.max_macs = axes.max_macs;
@@ -65,6 +66,13 @@ study::Facts Session::facts() const {
 }
 
 nn::WeightBank Session::fresh_bank() const { return {space.weight_layers(), rng.stream("supernet weights"), device}; }
+
+bool inherits(const SearchConfig& config) {
+    const auto fidelities = study::fidelities_from(config.evaluate.fidelity);
+    return config.final.from_supernet || std::any_of(fidelities.begin(), fidelities.end(), [](const study::Fidelity& f) {
+               return f.weights != study::Fidelity::Weights::scratch;
+           });
+}
 
 void stop_here() { fail(ErrorKind::stopped, "stopped after a checkpoint; the same command goes on from there"); }
 
@@ -79,6 +87,7 @@ std::string weights_digest(const nn::WeightBank& bank) {
 }
 
 void ensure_supernet(const Session& session, study::Study& study, nn::WeightBank& bank, const Job& job) {
+    if (!inherits(session.config)) return;
     train::train_supernet(bank, session.space, session.config.supernet,
                           {.examples = session.parts.train.examples(),
                            .normalisation = session.normalisation,

@@ -43,7 +43,11 @@ struct Job {
 /// Throws Error(stopped): what to do to go on.
 [[noreturn]] void stop_here();
 
-/// Trains the supernet, or goes on from the study's checkpoint; at once if it was already done.
+/// Whether any candidate or final network begins with the supernet's weights.
+bool inherits(const SearchConfig& config);
+
+/// Trains the supernet, or goes on from the study's checkpoint; at once if it was already done, or if nothing inherits from
+/// it.
 void ensure_supernet(const Session& session, study::Study& study, nn::WeightBank& bank, const Job& job);
 
 /// Identifies weights: hash of all tensors of a bank.
@@ -52,6 +56,9 @@ std::string weights_digest(const nn::WeightBank& bank);
 /// The search, with evaluations answered from the study where they are known. Returns the archive.
 std::vector<study::Evaluation> run_search(const Session& session, study::Study& study, const nn::WeightBank& bank,
                                           const Job& job);
+
+/// The evaluations that designs are chosen by: those at the last fidelity.
+std::vector<study::Evaluation> searched(const Session& session, const study::Study& study);
 
 /// The configuration that the arguments name, its data path absolute.
 SearchConfig training_config(const TrainingArguments& arguments);
@@ -76,5 +83,6 @@ void run_final(const Session& session, study::Study& study, const nn::WeightBank
 void search_command(const TrainingArguments& arguments);
 void final_command(const TrainingArguments& arguments);
 void ablate_command(const TrainingArguments& arguments);
+void bench_engines_command(const TrainingArguments& arguments);
 
 }  // namespace nachos::cli

@@ -1,11 +1,19 @@
 #include "cli/training_arguments.h"
 
+#include "search/engine.h"
+
 namespace nachos::cli {
 namespace {
 
 void add_config(CLI::App& command, TrainingArguments& a) {
     command.add_option("CONFIG.toml", a.config, "configuration; see nachos config show")->required();
     command.add_option("key=value", a.overrides, "configuration keys to set instead, e.g. limits.max_avg_macs=3e5");
+}
+
+/// Of the commands that train several times and print one table.
+void add_seeds(CLI::App& command, TrainingArguments& a) {
+    command.add_option("--seeds", a.seeds, "seeds, counted up from the configuration's")->check(CLI::Range(1, 1000));
+    add_format_option(command, a.format);
 }
 
 void add_common(CLI::App& command, TrainingArguments& a) {
@@ -49,8 +57,23 @@ CLI::App* add_ablate_options(CLI::App& app, TrainingArguments& a) {
         "ablate", "what the regularizers change: none, cost, support and both, several seeds, equal training, one table");
     add_config(*command, a);
     command->add_option("--out", a.out, "folder of the ablation; default: ablation-CONFIG")->type_name("DIR");
-    command->add_option("--seeds", a.seeds, "seeds, counted up from the configuration's")->check(CLI::Range(1, 1000));
-    add_format_option(*command, a.format);
+    add_seeds(*command, a);
+    add_common(*command, a);
+    return command;
+}
+
+CLI::App* add_engines_options(CLI::App& bench, TrainingArguments& a) {
+    CLI::App* command = bench.add_subcommand(
+        "engines", "hypervolume of several engines at equal evaluations, beside random search on the same supernets");
+    add_config(*command, a);
+    command->add_option("--out", a.out, "folder of the comparison; default: engines-CONFIG")->type_name("DIR");
+    std::vector<std::string> names;
+    for (const search::EngineRow& row : search::engines()) names.emplace_back(row.name);
+    command->add_option("--engines", a.engines, "engines compared with random search; by default nsga2,nachos")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->check(CLI::IsMember(names));
+    add_seeds(*command, a);
     add_common(*command, a);
     return command;
 }

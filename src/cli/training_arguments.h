@@ -22,11 +22,12 @@ struct TrainingArguments {
     double max_hours = 0;                ///< stop after a checkpoint beyond this; 0 = no limit
     bool resume_only = false;
     bool overwrite = false;
-    std::optional<int> top;                ///< final only: architectures trained, instead of the study's final.top
-    bool no_comparators = false;           ///< final only
-    int seeds = 3;                         ///< ablate only
-    Format format = Format::table;         ///< ablate only
-    std::shared_ptr<LimitOptions> limits;  ///< final only: instead of the study's
+    std::optional<int> top;         ///< final only: architectures trained, instead of the study's final.top
+    bool no_comparators = false;    ///< final only
+    int seeds = 3;                  ///< ablate and bench engines only
+    Format format = Format::table;  ///< likewise
+    std::vector<std::string> engines = {"nsga2", "nachos"};  ///< bench engines only; beside the floor
+    std::shared_ptr<LimitOptions> limits;                    ///< final only: instead of the study's
     ProgressStyle progress = ProgressStyle::automatic;
     std::string log_file;  ///< JSON lines; empty = DIR/log.jsonl
 };
@@ -39,5 +40,8 @@ CLI::App* add_final_options(CLI::App& app, TrainingArguments& arguments);
 
 /// "ablate CONFIG.toml [key=value ...] [--out DIR] [--seeds N]" and its options.
 CLI::App* add_ablate_options(CLI::App& app, TrainingArguments& arguments);
+
+/// "engines CONFIG.toml [key=value ...] [--out DIR] [--seeds N] [--engines A,B]" of the command `bench`, and its options.
+CLI::App* add_engines_options(CLI::App& bench, TrainingArguments& arguments);
 
 }  // namespace nachos::cli

@@ -33,7 +33,7 @@ namespace {
 
 }  // namespace
 
-void add_training_commands(CLI::App& app, int argc, char** argv) {
+void add_training_commands(CLI::App& app, CLI::App& bench, int argc, char** argv) {
     const std::vector<std::string> passed_on(argv + 1, argv + argc);
     auto arguments = std::make_shared<TrainingArguments>();
     add_search_options(app, *arguments)->callback([arguments, passed_on] {
@@ -43,6 +43,11 @@ void add_training_commands(CLI::App& app, int argc, char** argv) {
     auto ablate_arguments = std::make_shared<TrainingArguments>();
     add_ablate_options(app, *ablate_arguments)->callback([ablate_arguments, passed_on] {
         check_ablation(load_config(ablate_arguments->config, ablate_arguments->overrides));
+        run_training_program(passed_on);
+    });
+    auto engines_arguments = std::make_shared<TrainingArguments>();
+    add_engines_options(bench, *engines_arguments)->callback([engines_arguments, passed_on] {
+        load_config(engines_arguments->config, engines_arguments->overrides);
         run_training_program(passed_on);
     });
     auto final_arguments = std::make_shared<TrainingArguments>();

@@ -1,6 +1,7 @@
 #include "report/results.h"
 
 #include "report/number_text.h"
+#include "study/fidelity.h"
 
 #include <fmt/format.h>
 
@@ -37,7 +38,10 @@ DesignRow row_of(const study::Evaluation& evaluation, const study::CurvePoint& p
 }  // namespace
 
 Snapshot read(const study::Study& study) {
-    return {study.facts(), study.config(), study.evaluations(), study.models(), study.history(), study.test_reads()};
+    study::Facts facts = study.facts();
+    const auto fidelities = study::fidelities_from(facts.fidelity);
+    return {std::move(facts), study.config(),  study::judged(study.evaluations(), fidelities),
+            study.models(),   study.history(), study.test_reads()};
 }
 
 Results results(const Snapshot& snapshot, const study::Limits& limits, Stage stage) {

@@ -26,6 +26,7 @@ struct SearchOptions {
     int generations = 6;                 ///< likewise; [1, 10000]; more find the models' mistakes (published: 20)
     double exploration = 0.25;           ///< share of a batch chosen by what is uncertain; [0, 1]
     int patience = 0;                    ///< batches without gain in hypervolume that end the search; 0 = none do
+    double max_hours = 0;                ///< of choosing and evaluating, after which the search ends; 0 = no limit
 
     void describe(core::OptionVisitor& v);
 
@@ -40,6 +41,9 @@ struct SearchProblem {
     std::vector<double> budgets;  ///< budget grid of the study, ascending MACs (method 6: 16 steps)
     study::Evaluator evaluate;
     std::function<study::ArchCosts(const arch::ArchSpec&)> costs;  ///< exact, needs no data
+    /// Seconds that the batch which ended with so many evaluations took when it was first evaluated, so that a search that
+    /// is replayed ends where it ended; nothing if it is new. May be empty.
+    std::function<std::optional<double>(int evaluations)> recorded_seconds = {};
 };
 
 /// How the surrogates that chose a batch did in cross-validation: the model kept, Kendall's tau and RMSE of it.

@@ -54,6 +54,11 @@ void SearchOptions::describe(core::OptionVisitor& v) {
              .min = 0,
              .max = 1e6},
             patience);
+    v.field({.key = "max_hours",
+             .help = "hours of choosing and evaluating after which the search ends and final training begins; 0 = no limit",
+             .min = 0,
+             .max = 1e6},
+            max_hours);
 }
 
 void SearchOptions::describe_surrogates(core::OptionVisitor& v) {

@@ -3,6 +3,7 @@
 #include "optimize/pareto.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace nachos::search {
@@ -10,7 +11,9 @@ namespace {
 
 using optimize::Objectives;
 
-constexpr double kInside = 1;  // both axes' reference
+constexpr double kInside = 1;    // both axes' reference
+constexpr double kOptimism = 1;  // deviations below the predicted error that exploration hopes for
+constexpr std::array kQuantiles{-1.28, -0.52, 0.0, 0.52, 1.28};  // of the standard normal distribution, equally likely
 
 std::vector<Objectives> scaled(const std::vector<PredictedPoint>& curve, const HypervolumeAxes& axes, double optimism) {
     std::vector<Objectives> points;
@@ -25,6 +28,14 @@ std::vector<Objectives> scaled(const std::vector<PredictedPoint>& curve, const H
 double with(std::vector<Objectives> front, const std::vector<Objectives>& more) {
     front.insert(front.end(), more.begin(), more.end());
     return optimize::hypervolume_2d(front, {kInside, kInside});
+}
+
+/// Hypervolume with one more curve, expected over its errors, which are taken to move together.
+double expected(const std::vector<Objectives>& front, const std::vector<PredictedPoint>& curve,
+                const HypervolumeAxes& axes) {
+    double sum = 0;
+    for (const double quantile : kQuantiles) sum += with(front, scaled(curve, axes, quantile));
+    return sum / kQuantiles.size();
 }
 
 double uncertainty(const std::vector<PredictedPoint>& curve) {
@@ -44,12 +55,14 @@ std::vector<int> fill_gaps(std::span<const study::Evaluation> archive, const stu
     const int size = std::min(options.size, static_cast<int>(curves.size()));
     const int sure = size - static_cast<int>(std::lround(options.exploration * size));
     while (static_cast<int>(chosen.size()) < size) {
-        const double optimism = static_cast<int>(chosen.size()) < sure ? 0 : 1;
+        const bool explores = static_cast<int>(chosen.size()) >= sure;
         std::pair<double, double> most{-1, -1};  // gain, uncertainty
         int best = -1;
         for (std::size_t c = 0; c < curves.size(); ++c) {
             if (taken[c]) continue;
-            const std::pair worth(with(front, scaled(curves[c], axes, optimism)), uncertainty(curves[c]));
+            const double volume =
+                explores ? with(front, scaled(curves[c], axes, kOptimism)) : expected(front, curves[c], axes);
+            const std::pair worth(volume, uncertainty(curves[c]));
             if (best >= 0 && worth <= most) continue;
             most = worth;
             best = static_cast<int>(c);

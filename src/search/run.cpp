@@ -21,8 +21,14 @@ bool Run::out_of_patience() const {
     return before.evaluations >= options_.initial && history.back().hypervolume <= before.hypervolume;
 }
 
+bool Run::out_of_time() const {
+    double seconds = 0;
+    for (const SearchStep& step : result_.history) seconds += step.seconds;
+    return options_.max_hours > 0 && seconds > 3600 * options_.max_hours;
+}
+
 int Run::room() const {
-    if (out_of_patience()) return 0;
+    if (out_of_patience() || out_of_time()) return 0;
     return std::min(options_.batch, options_.evaluations - static_cast<int>(result_.archive.size()));
 }
 
@@ -51,11 +57,13 @@ void Run::record(std::optional<SurrogateQuality> surrogates) {
         return has_admissible_point(evaluation, problem_.limits);
     });
     const auto now = std::chrono::steady_clock::now();
+    double seconds = std::chrono::duration<double>(now - last_).count();
+    if (problem_.recorded_seconds) seconds = problem_.recorded_seconds(static_cast<int>(archive.size())).value_or(seconds);
     result_.history.push_back({.evaluations = static_cast<int>(archive.size()),
                                .total = options_.evaluations,
                                .hypervolume = hypervolume(archive, problem_.limits, axes_),
                                .feasible_share = static_cast<double>(feasible) / static_cast<double>(archive.size()),
-                               .seconds = std::chrono::duration<double>(now - last_).count(),
+                               .seconds = seconds,
                                .surrogates = std::move(surrogates)});
     last_ = now;
     if (observer_) observer_(result_.history.back());

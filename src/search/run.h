@@ -31,6 +31,7 @@ class Run {
   private:
     void record(std::optional<SurrogateQuality> surrogates);
     bool out_of_patience() const;
+    bool out_of_time() const;
 
     const SearchProblem& problem_;
     const SearchOptions& options_;

@@ -63,6 +63,7 @@ void transfer(Io& io, Facts& f) {
     io("test_images", f.test_images);
     io("split_digest", f.split_digest);
     io("measure", f.measure);
+    io.later("fidelity", f.fidelity);
     io("limits", f.limits);
     io("min_macs", f.min_macs);
     io("max_macs", f.max_macs);
@@ -77,6 +78,11 @@ class Writer {
     template <class T>
     void operator()(const char* key, T& value) {
         json_[key] = encode(value);
+    }
+
+    template <class T>
+    void later(const char* key, T& value) {
+        (*this)(key, value);
     }
 
     template <class T>
@@ -115,6 +121,12 @@ class Reader {
     template <class T>
     void operator()(const char* key, T& value) {
         Reader(json_.at(key), where_).decode(value);
+    }
+
+    /// A member that studies of the same schema may lack: it keeps its default.
+    template <class T>
+    void later(const char* key, T& value) {
+        if (json_.contains(key)) (*this)(key, value);
     }
 
     template <class T>

@@ -7,8 +7,9 @@
 namespace nachos::study {
 
 std::string evaluation_key(const EvaluationIdentity& identity) {
-    const nlohmann::ordered_json parts = {arch::to_json(identity.arch), identity.fidelity,     identity.seed,
-                                          identity.weights_digest,      identity.split_digest, identity.evaluator_version};
+    nlohmann::ordered_json parts = {arch::to_json(identity.arch), identity.fidelity,     identity.seed,
+                                    identity.weights_digest,      identity.split_digest, identity.evaluator_version};
+    if (!identity.training.empty()) parts.push_back(identity.training);
     return core::hash_hex(parts.dump());
 }
 

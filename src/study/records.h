@@ -18,7 +18,8 @@ struct Facts {
     int calibration_images = 0;
     int test_images = 0;  ///< 0 = there is no test split
     std::string split_digest;
-    std::string measure;  ///< confidence measure of the searched designs, a row of policy::measures()
+    std::string measure;               ///< confidence measure of the searched designs, a row of policy::measures()
+    std::string fidelity = "inherit";  ///< of the evaluations, see fidelities_from()
     Limits limits;
     double min_macs = 1;  ///< the hypervolume's axes (method 6.6), see search::HypervolumeAxes
     double max_macs = 2;
@@ -33,6 +34,7 @@ struct EvaluationIdentity {
     std::string weights_digest;  ///< of the supernet
     std::string split_digest;
     int evaluator_version = 0;
+    std::string training = {};  ///< options that a candidate was trained by; empty = its weights were inherited
 };
 std::string evaluation_key(const EvaluationIdentity& identity);
 

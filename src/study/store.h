@@ -12,7 +12,7 @@
 namespace nachos::study {
 
 /// Configuration keys that may differ when a study goes on: budgets.
-inline constexpr std::string_view kBudgetKeys[] = {"search.evaluations"};
+inline constexpr std::string_view kBudgetKeys[] = {"search.evaluations", "search.max_hours"};
 
 struct CreateOptions {
     bool resume_only = false;  ///< refuse to begin a new study

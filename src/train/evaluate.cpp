@@ -7,6 +7,7 @@
 #include "train/threads.h"
 
 #include <chrono>
+#include <optional>
 
 namespace nachos::train {
 
@@ -14,6 +15,27 @@ namespace {
 
 /// A coarser grid than in the end: fitting must not take longer than running the network.
 constexpr policy::TuneOptions kSearchTuning{.grid = 1 << 15, .refine = false};
+
+/// The weights of a candidate that trains for itself.
+nn::WeightBank trained_weights(const CandidateContext& context, const arch::ArchSpec& spec, const arch::NetDesc& net) {
+    const bool scratch = context.fidelity.weights == study::Fidelity::Weights::scratch;
+    nn::WeightBank own = scratch ? context.fresh(spec) : context.bank.slice(net);
+    context.train(own, spec, context.fidelity.epochs);
+    return own;
+}
+
+/// Fills in costs, curve and table.
+void measure(const CandidateContext& context, const arch::ArchSpec& spec, study::Evaluation& evaluation) {
+    const arch::NetDesc net = context.space.build(spec);
+    evaluation.costs = costs_of(net);
+    std::optional<nn::WeightBank> own;
+    if (context.fidelity.weights != study::Fidelity::Weights::inherit) own = trained_weights(context, spec, net);
+    const nn::WeightBank& bank = own ? *own : context.bank;
+    const nn::NetStats stats = batch_statistics(net, bank, context.recalibration.batches);
+    const policy::RecordedTable table = record(nn::to_desc(net, bank, stats), context.validation, bank.device());
+    evaluation.curve = curve_of(table, evaluation.costs, context.measure, context.budgets, {}, kSearchTuning);
+    if (context.store_table) evaluation.table_file = context.store_table(spec, table);
+}
 
 }  // namespace
 
@@ -37,34 +59,31 @@ std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, cons
     return curve;
 }
 
-study::Evaluation evaluate_inherited(const InheritContext& context, const arch::ArchSpec& spec) {
+study::Evaluation evaluate_candidate(const CandidateContext& context, const arch::ArchSpec& spec) {
     const auto start = std::chrono::steady_clock::now();
     study::Evaluation evaluation;
     evaluation.arch = spec;
-    evaluation.fidelity = "inherit";
+    evaluation.fidelity = study::text_of(context.fidelity);
     try {
-        const arch::NetDesc net = context.space.build(spec);
-        evaluation.costs = costs_of(net);
-        const nn::NetStats stats = batch_statistics(net, context.bank, context.recalibration.batches);
-        const policy::RecordedTable table =
-            record(nn::to_desc(net, context.bank, stats), context.validation, context.bank.device());
-        evaluation.curve = curve_of(table, evaluation.costs, context.measure, context.budgets, {}, kSearchTuning);
-        if (context.store_table) evaluation.table_file = context.store_table(spec, table);
+        measure(context, spec, evaluation);
+    } catch (const Error& e) {
+        if (e.kind() == ErrorKind::stopped) throw;
+        evaluation.error = e.what();
     } catch (const std::exception& e) {
         evaluation.error = e.what();
-        evaluation.curve.clear();
     }
+    if (!evaluation.ok()) evaluation.curve.clear();
     evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return evaluation;
 }
 
-std::vector<study::Evaluation> evaluate_inherited(const InheritContext& context, std::span<const arch::ArchSpec> specs,
-                                                  int workers, int threads_per_evaluation) {
+std::vector<study::Evaluation> evaluate_candidates(const CandidateContext& context, std::span<const arch::ArchSpec> specs,
+                                                   int workers, int threads_per_evaluation) {
     std::vector<study::Evaluation> results(specs.size());
     core::for_each_index(static_cast<int>(specs.size()), workers, [&](int i) {
         set_own_threads(threads_per_evaluation);
         const auto at = static_cast<std::size_t>(i);
-        results[at] = evaluate_inherited(context, specs[at]);
+        results[at] = evaluate_candidate(context, specs[at]);
     });
     return results;
 }

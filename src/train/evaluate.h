@@ -5,8 +5,9 @@
 #include "policy/confidence.h"
 #include "policy/table.h"
 #include "policy/thresholds.h"
-#include "study/evaluation.h"
+#include "study/fidelity.h"
 #include "train/tensors.h"
+#include "train/trainer.h"
 
 #include <functional>
 #include <span>
@@ -22,26 +23,32 @@ std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, cons
                                         policy::Measure measure, std::span<const double> budgets,
                                         const policy::Calibration& calibration = {}, const policy::TuneOptions& tune = {});
 
-/// What evaluating a candidate with inherited weights needs; everything is read-only and shared by threads.
-struct InheritContext {
+/// What evaluating a candidate needs; everything is read-only and shared by threads.
+struct CandidateContext {
     const arch::SearchSpace& space;
-    const nn::WeightBank& bank;
+    const nn::WeightBank& bank;    ///< the supernet's weights
     PreparedImages recalibration;  ///< of the training part, not augmented
     PreparedImages validation;
     policy::Measure measure = policy::Measure::max_prob;
     std::vector<double> budgets;
+    study::Fidelity fidelity = {};
+    /// Trains `bank`, which holds one network's weights, for `epochs`; not asked for at fidelity `inherit`. What differs
+    /// between candidates comes from the architecture alone.
+    std::function<void(nn::WeightBank& bank, const arch::ArchSpec& spec, int epochs)> train = {};
+    /// Untrained weights of one network, for fidelity `scratch`.
+    std::function<nn::WeightBank(const arch::ArchSpec& spec)> fresh = {};
     /// Stores a candidate's table and returns its file name; called from several threads, with different architectures. May
     /// be empty.
-    std::function<std::string(const arch::ArchSpec&, const policy::RecordedTable&)> store_table;
+    std::function<std::string(const arch::ArchSpec&, const policy::RecordedTable&)> store_table = {};
 };
 
-/// Fidelity `inherit`: recalibrate, fold, run the validation part once, fit thresholds. Never throws: a failure is an
-/// Evaluation with its reason.
-study::Evaluation evaluate_inherited(const InheritContext& context, const arch::ArchSpec& spec);
+/// The weights that the fidelity asks for, recalibrated and folded; runs the validation part once and fits thresholds. A
+/// failure is an Evaluation with its reason; only Error(stopped) leaves.
+study::Evaluation evaluate_candidate(const CandidateContext& context, const arch::ArchSpec& spec);
 
 /// The same for a batch, on `workers` threads, each evaluation on `threads_per_evaluation` threads. The results do not
 /// depend on `workers`.
-std::vector<study::Evaluation> evaluate_inherited(const InheritContext& context, std::span<const arch::ArchSpec> specs,
-                                                  int workers, int threads_per_evaluation);
+std::vector<study::Evaluation> evaluate_candidates(const CandidateContext& context, std::span<const arch::ArchSpec> specs,
+                                                   int workers, int threads_per_evaluation);
 
 }  // namespace nachos::train

@@ -109,12 +109,21 @@ struct SupernetOptions {
     }
 };
 
-/// Evaluation of a candidate with inherited weights, group [evaluate].
+/// Evaluation of a candidate, group [evaluate].
 struct EvaluateOptions {
-    int recalibration_images = 1000;  ///< training images that batch norm statistics are measured on; [32, 1000000]
-    int batch_size = 64;              ///< images in a forward pass; [1, 8192]
+    std::string fidelity = "inherit";  ///< "inherit", "finetune:E", "scratch:E"; several = successive halving
+    double keep = 0.25;                ///< share of the evaluations that goes on to the next fidelity; [0.001, 1]
+    int recalibration_images = 1000;   ///< training images that batch norm statistics are measured on; [32, 1000000]
+    int batch_size = 64;               ///< images in a forward pass; [1, 8192]
 
     void describe(core::OptionVisitor& v) {
+        v.field(
+            {"fidelity",
+             "weights of a candidate: 'inherit' takes the supernet's, 'finetune:E' trains them for E epochs as final "
+             "training does, 'scratch:E' trains new ones; of several, separated by commas, the search uses the first, and "
+             "each further one judges the best of those before it (successive halving)"},
+            fidelity);
+        v.field({"keep", "share of the evaluations at one fidelity that is evaluated at the next", 0.001, 1}, keep);
         v.field({"recalibration_images", "training images on which batch norm statistics are measured", 32, 1000000},
                 recalibration_images);
         v.field({"batch_size", "images in a forward pass", 1, 8192}, batch_size);

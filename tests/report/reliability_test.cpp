@@ -27,7 +27,9 @@ TEST(Reliability, BeforeAndAfterCalibrationOfEachEarlyExit) {
     for (const auto& bin : exits[0].before) {
         samples += bin.samples;
         filled += bin.samples > 0 ? 1 : 0;
-        if (bin.confidence > 0.5) EXPECT_EQ(bin.accuracy, 1);
+        if (bin.confidence > 0.5) {
+            EXPECT_EQ(bin.accuracy, 1);
+        }
     }
     EXPECT_EQ(samples, 1000);
     EXPECT_EQ(filled, 2);

@@ -265,6 +265,23 @@ TEST(NachosEngine, EndsWithoutPatience) {
     EXPECT_EQ(result.archive.size(), 16U);  // the initial design and three batches
 }
 
+TEST(Engines, EndAfterTheirHoursAndThereAgainWhenReplayed) {
+    FakeTask task = wide_task();
+    auto problem = task.problem();
+    problem.recorded_seconds = [](int) { return 1500; };
+    SearchOptions options = fast_options();
+    options.evaluations = 60;
+    options.initial = 10;
+    options.batch = 5;
+    options.max_hours = 1;
+    for (const char* engine : {"random", "nsga2", "nachos", "nachos-paper"}) {
+        const auto result = engine_named(engine).run(problem, options, core::Rng(1), {});
+        EXPECT_EQ(result.archive.size(), 15U) << engine;  // 3000 s are less than an hour, 4500 s are not
+    }
+    options.max_hours = 0;
+    EXPECT_EQ(engine_named("random").run(problem, options, core::Rng(1), {}).archive.size(), 60U);
+}
+
 TEST(Engines, UnknownNamesListTheKnown) {
     EXPECT_EQ(engines().size(), 4U);
     test::expect_error(ErrorKind::usage, {"'annealing'", "nachos, nachos-paper, nsga2, random"},

@@ -127,6 +127,20 @@ TEST(FillGaps, ChoosesForDifferentGaps) {
     EXPECT_TRUE(fill_gaps({}, {}, axes, {}, {}).empty());
 }
 
+TEST(FillGaps, CountsWhatAnUncertainCandidateMayGain) {
+    const HypervolumeAxes axes{.min_macs = 10, .max_macs = 1000, .max_error = 1};
+    // A front of one design, which neither candidate is predicted to beat; the second one might.
+    study::Evaluation known;
+    known.costs.executed_macs = {100};
+    study::CurvePoint point;
+    point.point.accuracy = 0.7;
+    point.point.avg_cost = point.point.p95_cost = point.point.worst_cost = 100;
+    known.curve = {point};
+    const std::vector<study::Evaluation> archive{known};
+    const std::vector<std::vector<PredictedPoint>> curves{{predicted(0.69, 100)}, {predicted(0.65, 100, 0.1)}};
+    EXPECT_EQ(fill_gaps(archive, {}, axes, curves, {.size = 1, .exploration = 0}), (std::vector<int>{1}));
+}
+
 TEST(FillGaps, ExplorationIsOptimistic) {
     const HypervolumeAxes axes{.min_macs = 10, .max_macs = 1000, .max_error = 1};
     const std::vector<std::vector<PredictedPoint>> curves{{predicted(0.6, 100)}, {predicted(0.5, 100, 0.3)}};

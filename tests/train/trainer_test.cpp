@@ -179,18 +179,17 @@ TEST(Evaluation, DoesNotDependOnTheNumberOfWorkers) {
     const Task task;
     nn::WeightBank bank = task.bank();
     train_supernet(bank, task.space, task.options(8), task.input());
-    const InheritContext context{
+    const CandidateContext context{
         .space = task.space,
         .bank = bank,
         .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
         .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
         .measure = policy::Measure::max_prob,
-        .budgets = {1e5, 3e5, 1e6},
-        .store_table = {}};
+        .budgets = {1e5, 3e5, 1e6}};
     core::Rng rng(5);
     std::vector<arch::ArchSpec> specs{task.space.largest()};
     for (int i = 0; i < 5; ++i) specs.push_back(task.space.decode(task.space.sample(rng)));
-    const auto one = evaluate_inherited(context, specs, 1, 1), three = evaluate_inherited(context, specs, 3, 1);
+    const auto one = evaluate_candidates(context, specs, 1, 1), three = evaluate_candidates(context, specs, 3, 1);
     for (std::size_t i = 0; i < specs.size(); ++i) {
         EXPECT_EQ(one[i].arch, specs[i]);
         ASSERT_TRUE(one[i].ok()) << one[i].error;
@@ -207,18 +206,17 @@ TEST(Evaluation, DoesNotDependOnTheNumberOfWorkers) {
 TEST(Evaluation, AFailureIsRecordedWithItsReasonAndShiftsNobody) {
     const Task task;
     const nn::WeightBank bank = task.bank();
-    const InheritContext context{
+    const CandidateContext context{
         .space = task.space,
         .bank = bank,
         .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
         .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
         .measure = policy::Measure::max_prob,
-        .budgets = {1e6},
-        .store_table = {}};
+        .budgets = {1e6}};
     arch::ArchSpec broken = task.space.smallest();
     broken.depth[0] = 7;
     const std::vector<arch::ArchSpec> specs{task.space.smallest(), broken, task.space.largest()};
-    const auto results = evaluate_inherited(context, specs, 2, 1);
+    const auto results = evaluate_candidates(context, specs, 2, 1);
     EXPECT_TRUE(results[0].ok());
     EXPECT_NE(results[1].error.find("stage 1 has depth 7"), std::string::npos) << results[1].error;
     EXPECT_TRUE(results[2].ok());

@@ -1,0 +1,147 @@
+#include "cli/job.h"
+#include "cli/train_evaluator.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "report/engine_comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <set>
+
+namespace nachos::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFloor = "random";
+constexpr const char* kSupernet = "checkpoints/supernet.safetensors";
+
+/// Where a study keeps what it was measured to have reached, once it ended.
+std::string result_key(int evaluations) { return fmt::format("engine comparison of {} evaluations", evaluations); }
+
+fs::path folder_of(const TrainingArguments& arguments) {
+    return arguments.out.empty() ? "engines-" + fs::path(arguments.config).stem().string() : arguments.out;
+}
+
+fs::path seed_folder(const fs::path& folder, std::uint64_t seed) { return folder / fmt::format("seed-{}", seed); }
+
+/// Nothing of the user's is ever mixed with ours.
+void require_comparison_or_nothing(const fs::path& folder, std::uint64_t first_seed) {
+    const bool ours = fs::exists(seed_folder(folder, first_seed) / kFloor);
+    require(ours || !fs::exists(folder) || fs::is_empty(folder), ErrorKind::usage,
+            "{} is not empty and holds no comparison of engines with seed {}; name another folder with --out",
+            folder.string(), first_seed);
+}
+
+/// All engines of a seed search one supernet: the floor's study trains it, the others begin with a copy.
+void share_supernet(const fs::path& floor_study, const study::Study& study) {
+    const fs::path from = floor_study / kSupernet, to = study.path_of(kSupernet);
+    if (fs::exists(to) || !fs::exists(from)) return;
+    fs::path temporary = to;
+    temporary += ".part";
+    fs::copy_file(from, temporary, fs::copy_options::overwrite_existing);
+    fs::rename(temporary, to);
+}
+
+/// The archive after each batch.
+std::vector<std::span<const study::Evaluation>> prefixes(std::span<const study::Evaluation> archive,
+                                                         const std::vector<study::HistoryStep>& history) {
+    std::vector<std::span<const study::Evaluation>> all;
+    for (const study::HistoryStep& step : history) {
+        const auto count = static_cast<std::size_t>(step.evaluations);
+        if (count <= archive.size()) all.push_back(archive.first(count));
+    }
+    return all;
+}
+
+/// Every architecture that was ever part of the front, on held-out data.
+std::vector<study::Evaluation> fronts_on_held_out(const Session& session, const nn::WeightBank& bank,
+                                                  const std::vector<std::span<const study::Evaluation>>& archives,
+                                                  const Job& job) {
+    std::set<std::string> ids;
+    std::vector<arch::ArchSpec> specs;
+    for (const auto& archive : archives) {
+        for (const search::Design& design : search::admissible_front(archive, session.config.limits)) {
+            const arch::ArchSpec& spec = archive[static_cast<std::size_t>(design.evaluation)].arch;
+            if (ids.insert(arch::arch_id(spec)).second) specs.push_back(spec);
+        }
+    }
+    return held_out_evaluations(session, bank, specs, job);
+}
+
+report::EngineRun measured_run(const Session& session, const study::Study& study, const nn::WeightBank& bank,
+                               std::span<const study::Evaluation> archive, const Job& job) {
+    const std::vector<study::HistoryStep> history = study.history();
+    const auto archives = prefixes(archive, history);
+    const auto held_out = fronts_on_held_out(session, bank, archives, job);
+    report::EngineRun run{.engine = session.config.search.engine, .seed = session.config.seed, .steps = {}, .seconds = 0};
+    for (std::size_t i = 0; i < archives.size(); ++i) {
+        run.steps.push_back(
+            {.evaluations = history[i].evaluations,
+             .searched = history[i].hypervolume,
+             .held_out = report::held_out_hypervolume(archives[i], held_out, session.config.limits, session.axes)});
+        run.seconds += history[i].seconds;
+    }
+    return run;
+}
+
+/// One search, or what is known of it if it was measured before.
+report::EngineRun run_engine(const TrainingArguments& arguments, const Session& session, const fs::path& folder) {
+    auto study = open_study(session, (folder / session.config.search.engine).string(), arguments);
+    const std::string key = result_key(session.config.search.evaluations);
+    if (const auto known = study.get_meta(key)) return report::engine_run_from_json(*known, study.folder().string());
+    const RunningJob running(arguments, study);
+    share_supernet(folder / kFloor, study);
+    nn::WeightBank bank = session.fresh_bank();
+    ensure_supernet(session, study, bank, running.job());
+    const auto archive = run_search(session, study, bank, running.job());
+    const report::EngineRun run = measured_run(session, study, bank, archive, running.job());
+    study.put_meta(key, report::to_json(run));
+    return run;
+}
+
+/// The floor first: its study trains the supernet.
+std::vector<std::string> engines_of(const TrainingArguments& arguments) {
+    std::vector<std::string> engines{kFloor};
+    for (const std::string& name : arguments.engines)
+        if (std::find(engines.begin(), engines.end(), name) == engines.end()) engines.push_back(name);
+    return engines;
+}
+
+void print(const report::EngineComparison& comparison, Format format) {
+    const std::string text = format == Format::json  ? report::engines_json(comparison)
+                             : format == Format::csv ? report::engines_csv(comparison)
+                                                     : report::engines_table(comparison);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+}  // namespace
+
+void bench_engines_command(const TrainingArguments& arguments) {
+    const auto start = std::chrono::steady_clock::now();
+    SearchConfig config = training_config(arguments);
+    const fs::path folder = folder_of(arguments);
+    require_comparison_or_nothing(folder, config.seed);
+    report::EngineComparison comparison{.data = {}, .floor = kFloor, .seeds = {}, .runs = {}};
+    const std::uint64_t first = config.seed;
+    for (std::uint64_t seed = first; seed < first + static_cast<std::uint64_t>(arguments.seeds); ++seed) {
+        comparison.seeds.push_back(seed);
+        config.seed = seed;
+        for (const std::string& engine : engines_of(arguments)) {
+            config.search.engine = engine;
+            TrainingArguments own = arguments;
+            const std::chrono::duration<double, std::ratio<3600>> spent = std::chrono::steady_clock::now() - start;
+            if (own.max_hours > 0) own.max_hours = std::max(own.max_hours - spent.count(), 1e-6);
+            const Session session(config);
+            comparison.data = session.parts.name;
+            comparison.runs.push_back(run_engine(own, session, seed_folder(folder, seed)));
+        }
+    }
+    core::write_file_atomic(folder / "engines.json", report::engines_json(comparison));
+    print(comparison, arguments.format);
+}
+
+}  // namespace nachos::cli
