@@ -88,13 +88,12 @@ void candidates(benchmark::State& state) {
                                     .bank = bank,
                                     .recalibration = {},
                                     .validation = {},
-                                    .measure = policy::Measure::max_prob,
-                                    .budgets = {}};
+                                    .curve = {.budgets = {}, .tune = {.grid = 1 << 15, .refine = false}}};
     const int batch = static_cast<int>(state.range(0));
     for (int i = 0; i < 1000 / batch; ++i) context.recalibration.batches.push_back(images(batch));
     for (int i = 0; i < 6000; i += batch) context.validation.batches.push_back(images(std::min(batch, 6000 - i)));
     for (int i = 0; i < 6000; ++i) context.validation.labels.push_back(i % 10);
-    for (int b = 1; b <= 16; ++b) context.budgets.push_back(5e5 * b / 16);
+    for (int b = 1; b <= 16; ++b) context.curve.budgets.push_back(5e5 * b / 16);
     core::Rng rng(3);
     std::vector<arch::ArchSpec> specs;
     while (specs.size() < 24) {

@@ -13,6 +13,14 @@ void PolicyOptions::describe(core::OptionVisitor& v) {
     for (const auto& row : policy::measures()) names.push_back(row.name);
     v.field({"measure", "confidence measure that exits are taken by", 0, 0, names}, measure);
     v.field({"budgets", "steps of the grid of average costs that thresholds are fitted for", 2, 64}, budgets);
+    v.field(
+        {"rule",
+         "'optimal' fits the best thresholds for each budget; 'published' gives each network one operating point, by the "
+         "rule that NACHOS publishes",
+         0,
+         0,
+         {"optimal", "published"}},
+        rule);
 }
 
 void SearchConfig::describe(core::OptionVisitor& v) {
@@ -43,7 +51,10 @@ SearchConfig parse_config(const std::string& toml, const std::string& where, con
             config.search.evaluations, where);
     require(config.final.schedule == "joint" || config.final.optimizer.epochs > 1, ErrorKind::usage,
             "final.schedule = 'staged' needs final.epochs of at least 2, got {} ({})", config.final.optimizer.epochs, where);
-    study::fidelities_from(config.evaluate.fidelity);
+    for (const study::Fidelity& f : study::fidelities_from(config.evaluate.fidelity))
+        require(config.final.schedule == "joint" || f.epochs != 1, ErrorKind::usage,
+                "final.schedule = 'staged' needs at least 2 epochs, evaluate.fidelity names '{}' ({})", study::text_of(f),
+                where);
     return config;
 }
 

@@ -17,6 +17,9 @@ namespace nachos::cli {
 struct PolicyOptions {
     std::string measure = "max_prob";  ///< confidence measure (method 4), a row of policy::measures()
     int budgets = 16;                  ///< steps of the budget grid (method 6); [2, 64]
+    std::string rule = "optimal";  ///< thresholds: "optimal" (method 5), or "published": its base line, one point a network
+
+    bool published_rule() const { return rule == "published"; }
 
     void describe(core::OptionVisitor& v);
 };

@@ -137,10 +137,13 @@ class FinalTraining {
                            .std = session_.normalisation.std};
         m.class_names = session_.parts.class_names;
         m.measure = policy::measure_from(contender.measure);
-        m.calibration = policy::calibrate(table);
+        const bool published = session_.config.policy.published_rule();
+        if (!published) m.calibration = policy::calibrate(table);  // the published rule takes confidences as they are
         const bool plain = contender.comparator && contender.arch.placed_exits() == 0;
-        trained.curve = plain ? whole_network(table, trained)
-                              : train::curve_of(table, trained.costs, m.measure, session_.budgets, m.calibration);
+        trained.curve =
+            plain ? whole_network(table, trained)
+                  : train::curve_of(table, trained.costs, m.calibration,
+                                    {.measure = m.measure, .budgets = session_.budgets, .published_rule = published});
         for (const study::CurvePoint& p : trained.curve) m.threshold_sets.push_back({p.budget_macs, p.point});
         return trained;
     }

@@ -9,6 +9,8 @@
 namespace nachos::cli {
 namespace {
 
+/// A coarser grid than in the end: fitting must not take longer than running the network.
+constexpr policy::TuneOptions kSearchTuning{.grid = 1 << 15, .refine = false};
 constexpr int kEvaluatorVersion = 2;  // raised whenever an evaluation would come out otherwise
 
 /// Inherited weights, scored on `part`.
@@ -20,8 +22,10 @@ train::CandidateContext context_of(const Session& session, const nn::WeightBank&
                 train::prepare_sample(session.parts.train.examples(), evaluate.recalibration_images, session.normalisation,
                                       evaluate.batch_size, session.device, session.rng.stream("recalibration")),
             .validation = train::prepare(part, session.normalisation, evaluate.batch_size, session.device),
-            .measure = policy::measure_from(session.config.policy.measure),
-            .budgets = session.budgets};
+            .curve = {.measure = policy::measure_from(session.config.policy.measure),
+                      .budgets = session.budgets,
+                      .published_rule = session.config.policy.published_rule(),
+                      .tune = kSearchTuning}};
 }
 
 /// What decides, beside the epochs, how a candidate that trains comes out.
@@ -29,7 +33,7 @@ std::string training_options(SearchConfig config) {
     return options_to_toml([&](core::OptionVisitor& v) {
         v.group("augment", "", [&] { config.augment.describe(v); });
         v.group("loss", "", [&] { config.loss.describe(v); });
-        v.group("optimizer", "", [&] { config.final.optimizer.describe(v); });
+        v.group("final", "", [&] { config.final.describe(v); });
     });
 }
 
@@ -76,7 +80,7 @@ std::vector<study::Evaluation> StoredEvaluator::operator()(std::span<const arch:
         auto evaluated = train::evaluate_candidates(context_, some, job_.workers, session_.config.threads_per_evaluation);
         for (std::size_t i = 0; i < some.size(); ++i) {
             study_.append(key(some[i]), evaluated[i]);
-            if (trains()) std::filesystem::remove(checkpoint(some[i]));
+            if (trains()) remove_checkpoints(some[i]);
             results[places[begin + i]] = std::move(evaluated[i]);
         }
         if (!trains()) continue;
@@ -90,20 +94,20 @@ std::vector<study::Evaluation> StoredEvaluator::operator()(std::span<const arch:
 }
 
 void StoredEvaluator::train(nn::WeightBank& bank, const arch::ArchSpec& spec, int epochs) const {
-    train::OptimizerOptions options = session_.config.final.optimizer;
-    options.epochs = epochs;
-    train::train_network(bank, session_.space.build(spec), options,
-                         {.examples = session_.parts.train.examples(),
-                          .normalisation = session_.normalisation,
-                          .augment = session_.config.augment,
-                          .loss = session_.config.loss,
-                          .max_avg_macs = session_.config.limits.max_avg_macs,
-                          .rng = stream_of(session_, spec),
-                          .device = session_.device,
-                          .checkpoint = checkpoint(spec),
-                          .progress = {},
-                          .should_stop = job_.should_stop,
-                          .phase = "candidate " + arch::arch_id(spec)});
+    train::FinalOptions options = session_.config.final;
+    options.optimizer.epochs = epochs;
+    train::train_by_schedule(bank, session_.space.build(spec), session_.space.build(arch::without_exits(spec)), options,
+                             {.examples = session_.parts.train.examples(),
+                              .normalisation = session_.normalisation,
+                              .augment = session_.config.augment,
+                              .loss = session_.config.loss,
+                              .max_avg_macs = session_.config.limits.max_avg_macs,
+                              .rng = stream_of(session_, spec),
+                              .device = session_.device,
+                              .checkpoint = checkpoint(spec),
+                              .progress = {},
+                              .should_stop = job_.should_stop,
+                              .phase = "candidate " + arch::arch_id(spec)});
 }
 
 std::string StoredEvaluator::key(const arch::ArchSpec& spec) const {
@@ -129,6 +133,12 @@ std::string StoredEvaluator::table_file(const arch::ArchSpec& spec) const {
 std::filesystem::path StoredEvaluator::checkpoint(const arch::ArchSpec& spec) const {
     const std::string table = std::filesystem::path(table_file(spec)).filename().string();
     return study_.path_of("checkpoints/candidate-" + table);
+}
+
+void StoredEvaluator::remove_checkpoints(const arch::ArchSpec& spec) const {
+    std::filesystem::path path = checkpoint(spec);
+    std::filesystem::remove(path);
+    std::filesystem::remove(path.replace_extension(".backbone.safetensors"));  // of the staged schedule
 }
 
 std::vector<study::Evaluation> held_out_evaluations(const Session& session, const nn::WeightBank& bank,

@@ -23,6 +23,7 @@ class StoredEvaluator {
     std::string key(const arch::ArchSpec& spec) const;
     std::string table_file(const arch::ArchSpec& spec) const;
     std::filesystem::path checkpoint(const arch::ArchSpec& spec) const;
+    void remove_checkpoints(const arch::ArchSpec& spec) const;
     void train(nn::WeightBank& bank, const arch::ArchSpec& spec, int epochs) const;
 
     const Session& session_;

@@ -96,6 +96,7 @@ void finish(const study::Study& study, const study::Limits& limits) {
     const report::Snapshot snapshot = report::read(study);
     const report::Results results = report::results(snapshot, limits);
     fmt::print("{}\n", report::pareto_table(results));
+    for (const std::string& note : snapshot.facts.notes) fmt::print("{}\n\n", note);
     const report::Comparison comparison = report::comparison(snapshot, results);
     if (!comparison.rows.empty()) fmt::print("{}\n", report::comparison_table(comparison));
     if (comparison.saving) fmt::print("{}\n\n", report::saving_text(*comparison.saving));

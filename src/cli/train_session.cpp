@@ -1,5 +1,6 @@
 #include "cli/train_session.h"
 
+#include "cli/notes.h"
 #include "core/error.h"
 #include "core/hash.h"
 #include "cost/cost.h"
@@ -58,6 +59,7 @@ study::Facts Session::facts() const {
     facts.split_digest = parts.digest;
     facts.measure = config.policy.measure;
     facts.fidelity = config.evaluate.fidelity;
+    facts.notes = notes_of(config);
     facts.limits = config.limits;
     facts.min_macs = axes.min_macs;
     facts.max_macs = axes.max_macs;

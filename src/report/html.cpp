@@ -144,6 +144,7 @@ std::string html_report(const Snapshot& snapshot) {
     std::string body = fmt::format("<p class=\"brand\">nachos</p>\n<h1>Early-exit networks for {}</h1>\n", name);
     body += fmt::format("<p class=\"note\">{} classes: {}</p>\n", snapshot.facts.class_names.size(),
                         escaped(fmt::format("{}", fmt::join(snapshot.facts.class_names, ", "))));
+    for (const std::string& note : snapshot.facts.notes) body += fmt::format("<p class=\"note\">{}</p>\n", escaped(note));
     body += limits_list(r.limits) + tiles(snapshot, r) + front_section(snapshot, r);
     if (const DesignRow* best = chosen(r))
         body += section("The best design", "The band is the samples: at each exit, those that are sure enough leave.",

@@ -15,13 +15,15 @@ namespace nachos::search {
 
 /// Configuration group [search].
 struct SearchOptions {
-    std::string engine = "nsga2";  ///< a row of engines()
-    int evaluations = 200;         ///< architectures evaluated in all; [1, 1000000]
-    int initial = 40;              ///< of which in the initial design, smallest and largest among them; [2, evaluations]
-    int batch = 16;                ///< architectures handed to the evaluator at once; [1, 1024]
-    double crossover = 0.9;        ///< probability of two-point crossover per pair (method 6: published value)
-    double mutation = 0;           ///< probability per gene; 0 = 1 / genes
+    std::string engine = "nachos";  ///< a row of engines()
+    int evaluations = 200;          ///< architectures evaluated in all; [1, 1000000]
+    int initial = 40;               ///< of which in the initial design, smallest and largest among them; [2, evaluations]
+    int batch = 8;                  ///< architectures handed to the evaluator at once (published NACHOS value); [1, 1024]
+    double crossover = 0.9;         ///< probability of two-point crossover per pair (method 6: published value)
+    double mutation = 0;            ///< probability per gene; 0 = 1 / genes
     std::string surrogate = "adaptive";  ///< of the engines that predict: "adaptive" or a row of optimize::surrogates()
+    bool one_hot = false;                ///< their rows hold a column a value of each gene beside the value
+    bool cost_features = true;           ///< and exact costs, as logarithms
     int population = 60;                 ///< of the search on predictions; [4, 10000] (published: 40)
     int generations = 6;                 ///< likewise; [1, 10000]; more find the models' mistakes (published: 20)
     double exploration = 0.25;           ///< share of a batch chosen by what is uncertain; [0, 1]

@@ -68,6 +68,8 @@ void SearchOptions::describe_surrogates(core::OptionVisitor& v) {
              .help = "what the engines nachos and nachos-paper predict with; adaptive = the best in cross-validation",
              .allowed = models},
             surrogate);
+    v.field({.key = "one_hot", .help = "what is predicted from: also a column a value of each gene"}, one_hot);
+    v.field({.key = "cost_features", .help = "what is predicted from: also exact costs, as logarithms"}, cost_features);
     v.field({.key = "population",
              .help = "survivors of the search on predictions (published NACHOS value 40)",
              .min = 4,

@@ -1,5 +1,7 @@
 #include "search/predictor.h"
 
+#include "core/parallel.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -65,7 +67,10 @@ std::vector<Lesson> sampled(std::vector<Lesson> all, core::Rng rng) {
 }  // namespace
 
 Predictor::Predictor(const SearchProblem& problem, const SearchOptions& options, Operating operating)
-    : problem_(problem), options_(options), operating_(operating), encoding_(problem.space, problem.costs) {
+    : problem_(problem),
+      options_(options),
+      operating_(operating),
+      encoding_(problem.space, problem.costs, {.one_hot = options.one_hot, .costs = options.cost_features}) {
     add_figures();
 }
 
@@ -118,15 +123,18 @@ bool Predictor::fit(std::span<const study::Evaluation> archive, core::Rng rng) {
         spent.push_back(spendable(evaluation.costs, lesson.budget_index));
     }
     const bool compare = static_cast<double>(archive.size()) >= kGrowth * static_cast<double>(compared_);
-    for (std::size_t f = 0; f < figures_.size(); ++f) {
+    const auto fit_figure = [&](int index) {
+        Figure& figure = figures_[static_cast<std::size_t>(index)];
         std::vector<double> values;
-        for (std::size_t i = 0; i < taught.size(); ++i) values.push_back(figures_[f].read(*taught[i].point, spent[i]));
-        const core::Rng own = rng.stream("figure", f);
+        for (std::size_t i = 0; i < taught.size(); ++i) values.push_back(figure.read(*taught[i].point, spent[i]));
+        const core::Rng own = rng.stream("figure", static_cast<std::uint64_t>(index));
         if (compare)
-            figures_[f].model.fit(rows, values, groups, own);
+            figure.model.fit(rows, values, groups, own);
         else
-            figures_[f].model.refit(rows, values, own);
-    }
+            figure.model.refit(rows, values, own);
+    };
+    const auto count = static_cast<int>(figures_.size());
+    core::for_each_index(count, count, fit_figure);  // each on a thread of its own
     if (compare) compared_ = archive.size();
     return true;
 }

@@ -64,6 +64,7 @@ void transfer(Io& io, Facts& f) {
     io("split_digest", f.split_digest);
     io("measure", f.measure);
     io.later("fidelity", f.fidelity);
+    io.later("notes", f.notes);
     io("limits", f.limits);
     io("min_macs", f.min_macs);
     io("max_macs", f.max_macs);

@@ -18,8 +18,9 @@ struct Facts {
     int calibration_images = 0;
     int test_images = 0;  ///< 0 = there is no test split
     std::string split_digest;
-    std::string measure;               ///< confidence measure of the searched designs, a row of policy::measures()
-    std::string fidelity = "inherit";  ///< of the evaluations, see fidelities_from()
+    std::string measure;                  ///< confidence measure of the searched designs, a row of policy::measures()
+    std::string fidelity = "inherit";     ///< of the evaluations, see fidelities_from()
+    std::vector<std::string> notes = {};  ///< sentences that every reader of the results must see
     Limits limits;
     double min_macs = 1;  ///< the hypervolume's axes (method 6.6), see search::HypervolumeAxes
     double max_macs = 2;

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/parallel.h"
 #include "cost/cost.h"
+#include "policy/published_rule.h"
 #include "train/inherit.h"
 #include "train/threads.h"
 
@@ -12,9 +13,6 @@
 namespace nachos::train {
 
 namespace {
-
-/// A coarser grid than in the end: fitting must not take longer than running the network.
-constexpr policy::TuneOptions kSearchTuning{.grid = 1 << 15, .refine = false};
 
 /// The weights of a candidate that trains for itself.
 nn::WeightBank trained_weights(const CandidateContext& context, const arch::ArchSpec& spec, const arch::NetDesc& net) {
@@ -33,7 +31,7 @@ void measure(const CandidateContext& context, const arch::ArchSpec& spec, study:
     const nn::WeightBank& bank = own ? *own : context.bank;
     const nn::NetStats stats = batch_statistics(net, bank, context.recalibration.batches);
     const policy::RecordedTable table = record(nn::to_desc(net, bank, stats), context.validation, bank.device());
-    evaluation.curve = curve_of(table, evaluation.costs, context.measure, context.budgets, {}, kSearchTuning);
+    evaluation.curve = curve_of(table, evaluation.costs, {}, context.curve);
     if (context.store_table) evaluation.table_file = context.store_table(spec, table);
 }
 
@@ -45,17 +43,23 @@ study::ArchCosts costs_of(const arch::NetDesc& net) {
 }
 
 std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, const study::ArchCosts& costs,
-                                        policy::Measure measure, std::span<const double> budgets,
-                                        const policy::Calibration& calibration, const policy::TuneOptions& tune) {
+                                        const policy::Calibration& calibration, const CurveOptions& options) {
     const std::vector<double> executed(costs.executed_macs.begin(), costs.executed_macs.end());
+    const policy::ExitView view = policy::view(table, options.measure, calibration);
     std::vector<study::CurvePoint> curve;
-    for (policy::BudgetPoint& b :
-         policy::cross_fitted_curve(policy::view(table, measure, calibration), executed, budgets, tune)) {
+    const auto add = [&](int budget_index, policy::OperatingPoint point) {
         double paper = 0;
         for (std::size_t i = 0; i < executed.size(); ++i)
-            paper += b.point.exit_share[i] * static_cast<double>(costs.paper_macs[i]);
-        curve.push_back({b.budget_index, budgets[static_cast<std::size_t>(b.budget_index)], paper, std::move(b.point)});
+            paper += point.exit_share[i] * static_cast<double>(costs.paper_macs[i]);
+        curve.push_back({budget_index, options.budgets[static_cast<std::size_t>(budget_index)], paper, std::move(point)});
+    };
+    if (options.published_rule) {
+        if (auto point = policy::published_rule(view, executed, options.budgets.back()))
+            add(static_cast<int>(options.budgets.size()) - 1, std::move(*point));
+        return curve;
     }
+    for (policy::BudgetPoint& b : policy::cross_fitted_curve(view, executed, options.budgets, options.tune))
+        add(b.budget_index, std::move(b.point));
     return curve;
 }
 

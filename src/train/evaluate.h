@@ -18,10 +18,17 @@ namespace nachos::train {
 /// Copies exact costs into the form the study stores.
 study::ArchCosts costs_of(const arch::NetDesc& net);
 
+/// How thresholds are found.
+struct CurveOptions {
+    policy::Measure measure = policy::Measure::max_prob;
+    std::vector<double> budgets;  ///< MACs, ascending
+    bool published_rule = false;  ///< one point, for the largest budget, by policy::published_rule on the whole table
+    policy::TuneOptions tune = {};
+};
+
 /// The curve of operating points of a recorded network: for each budget the best thresholds, cross-fitted.
 std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, const study::ArchCosts& costs,
-                                        policy::Measure measure, std::span<const double> budgets,
-                                        const policy::Calibration& calibration = {}, const policy::TuneOptions& tune = {});
+                                        const policy::Calibration& calibration, const CurveOptions& options);
 
 /// What evaluating a candidate needs; everything is read-only and shared by threads.
 struct CandidateContext {
@@ -29,8 +36,7 @@ struct CandidateContext {
     const nn::WeightBank& bank;    ///< the supernet's weights
     PreparedImages recalibration;  ///< of the training part, not augmented
     PreparedImages validation;
-    policy::Measure measure = policy::Measure::max_prob;
-    std::vector<double> budgets;
+    CurveOptions curve;
     study::Fidelity fidelity = {};
     /// Trains `bank`, which holds one network's weights, for `epochs`; not asked for at fidelity `inherit`. What differs
     /// between candidates comes from the architecture alone.

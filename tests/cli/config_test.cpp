@@ -38,6 +38,15 @@ TEST(Config, TheInitialDesignFitsIntoTheEvaluations) {
                        [] { parse_config("[search]\nevaluations = 10\ninitial = 40\n", "tiny.toml"); });
 }
 
+TEST(Config, FidelitiesAreChecked) {
+    test::expect_error(ErrorKind::usage, {"evaluate.fidelity names 'finetune'"},
+                       [] { parse_config("[evaluate]\nfidelity = 'inherit,finetune'\n", "c.toml"); });
+    test::expect_error(ErrorKind::usage, {"'staged' needs at least 2 epochs", "'scratch:1'", "c.toml"}, [] {
+        parse_config("[evaluate]\nfidelity = 'inherit,scratch:1'\n[final]\nschedule = 'staged'\n", "c.toml");
+    });
+    EXPECT_NO_THROW(parse_config("[evaluate]\nfidelity = 'inherit,scratch:2'\n[final]\nschedule = 'staged'\n", "c.toml"));
+}
+
 TEST(Config, AMissingFileIsAUsageError) {
     test::expect_error(ErrorKind::usage, {"there is no configuration file /nowhere.toml"},
                        [] { load_config("/nowhere.toml"); });

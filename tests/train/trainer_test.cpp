@@ -8,6 +8,8 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <filesystem>
 
 namespace nachos::train {
@@ -184,8 +186,7 @@ TEST(Evaluation, DoesNotDependOnTheNumberOfWorkers) {
         .bank = bank,
         .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
         .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
-        .measure = policy::Measure::max_prob,
-        .budgets = {1e5, 3e5, 1e6}};
+        .curve = {.budgets = {1e5, 3e5, 1e6}}};
     core::Rng rng(5);
     std::vector<arch::ArchSpec> specs{task.space.largest()};
     for (int i = 0; i < 5; ++i) specs.push_back(task.space.decode(task.space.sample(rng)));
@@ -203,6 +204,28 @@ TEST(Evaluation, DoesNotDependOnTheNumberOfWorkers) {
     EXPECT_GT(one[0].curve.back().point.accuracy, 0.5);  // four classes: it has learnt something
 }
 
+TEST(Evaluation, ThePublishedRuleGivesOnePointOfTenthsForTheLargestBudget) {
+    const Task task;
+    const nn::WeightBank bank = task.bank();
+    const arch::ArchSpec spec = task.space.with_all_exits(task.space.smallest());
+    const auto least = static_cast<double>(costs_of(task.space.build(spec)).executed_macs.front());
+    const CandidateContext context{
+        .space = task.space,
+        .bank = bank,
+        .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
+        .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
+        .curve = {.budgets = {least / 2, least, 1.1 * least}, .published_rule = true}};
+    const study::Evaluation evaluation = evaluate_candidate(context, spec);
+    ASSERT_TRUE(evaluation.ok()) << evaluation.error;
+    ASSERT_EQ(evaluation.curve.size(), 1U);
+    EXPECT_EQ(evaluation.curve[0].budget_index, 2);
+    EXPECT_LE(evaluation.curve[0].point.avg_cost, 1.1 * least);
+    for (const auto& t : evaluation.curve[0].point.thresholds) {
+        ASSERT_TRUE(t.has_value());
+        EXPECT_NEAR(10 * *t, std::round(10 * *t), 1e-9);
+    }
+}
+
 TEST(Evaluation, AFailureIsRecordedWithItsReasonAndShiftsNobody) {
     const Task task;
     const nn::WeightBank bank = task.bank();
@@ -211,8 +234,7 @@ TEST(Evaluation, AFailureIsRecordedWithItsReasonAndShiftsNobody) {
         .bank = bank,
         .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
         .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
-        .measure = policy::Measure::max_prob,
-        .budgets = {1e6}};
+        .curve = {.budgets = {1e6}}};
     arch::ArchSpec broken = task.space.smallest();
     broken.depth[0] = 7;
     const std::vector<arch::ArchSpec> specs{task.space.smallest(), broken, task.space.largest()};

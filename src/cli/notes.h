@@ -1,0 +1,10 @@
+#pragma once
+
+#include "cli/config.h"
+
+namespace nachos::cli {
+
+/// What results of this configuration must say of themselves: how an engine's published size was scaled.
+std::vector<std::string> notes_of(const SearchConfig& config);
+
+}  // namespace nachos::cli

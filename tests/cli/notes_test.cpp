@@ -1,0 +1,20 @@
+#include "cli/notes.h"
+
+#include <gtest/gtest.h>
+
+namespace nachos::cli {
+namespace {
+
+TEST(Notes, TellAPublishedSizeFromAScaledOne) {
+    EXPECT_TRUE(notes_of({}).empty());
+    const std::string published = std::string(NACHOS_SOURCE_DIR) + "/configs/published.toml";
+    EXPECT_EQ(notes_of(load_config(published)), (std::vector<std::string>{"engine nachos-paper at its published size"}));
+    EXPECT_EQ(
+        notes_of(load_config(published, {"search.evaluations=40", "search.initial=20", "evaluate.fidelity=finetune:2"})),
+        (std::vector<std::string>{
+            "engine nachos-paper, scaled: search.evaluations = 40 (published 180), search.initial = 20 "
+            "(published 100), evaluate.fidelity = finetune:2 (published finetune:20)"}));
+}
+
+}  // namespace
+}  // namespace nachos::cli
