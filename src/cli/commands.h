@@ -24,7 +24,8 @@ void add_report_command(CLI::App& app);      // report
 CLI::App* add_bench_command(CLI::App& app);  // bench surrogates|nsga2
 /// search, final, ablate and, below `bench`, engines check their configuration here and are then run by nachos-train beside
 /// this program.
-void add_training_commands(CLI::App& app, CLI::App& bench, int argc, char** argv);
+void add_training_commands(CLI::App& app, int argc, char** argv);
+void add_engines_command(CLI::App& bench, int argc, char** argv);
 /// nachos-run: classify images (no subcommand) and eval.
 void add_run_commands(CLI::App& app);
 

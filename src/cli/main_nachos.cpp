@@ -5,11 +5,12 @@ int main(int argc, char** argv) {
     CLI::App app("Designs early-exit neural networks under limits on accuracy and computation.", "nachos");
     app.require_subcommand(1);
     add_data_command(app);
+    add_training_commands(app, argc, argv);
     add_pareto_command(app);
     add_profile_command(app);
     add_tune_command(app);
     add_report_command(app);
-    add_training_commands(app, *add_bench_command(app), argc, argv);
+    add_engines_command(*add_bench_command(app), argc, argv);
     add_config_command(app);
     add_doctor_command(app);
     return run_app(app, argc, argv);

@@ -33,7 +33,7 @@ namespace {
 
 }  // namespace
 
-void add_training_commands(CLI::App& app, CLI::App& bench, int argc, char** argv) {
+void add_training_commands(CLI::App& app, int argc, char** argv) {
     const std::vector<std::string> passed_on(argv + 1, argv + argc);
     auto arguments = std::make_shared<TrainingArguments>();
     add_search_options(app, *arguments)->callback([arguments, passed_on] {
@@ -45,14 +45,18 @@ void add_training_commands(CLI::App& app, CLI::App& bench, int argc, char** argv
         check_ablation(load_config(ablate_arguments->config, ablate_arguments->overrides));
         run_training_program(passed_on);
     });
-    auto engines_arguments = std::make_shared<TrainingArguments>();
-    add_engines_options(bench, *engines_arguments)->callback([engines_arguments, passed_on] {
-        load_config(engines_arguments->config, engines_arguments->overrides);
-        run_training_program(passed_on);
-    });
     auto final_arguments = std::make_shared<TrainingArguments>();
     add_final_options(app, *final_arguments)->callback([final_arguments, passed_on] {
         study::Study::open_readonly(final_arguments->out);
+        run_training_program(passed_on);
+    });
+}
+
+void add_engines_command(CLI::App& bench, int argc, char** argv) {
+    const std::vector<std::string> passed_on(argv + 1, argv + argc);
+    auto arguments = std::make_shared<TrainingArguments>();
+    add_engines_options(bench, *arguments)->callback([arguments, passed_on] {
+        load_config(arguments->config, arguments->overrides);
         run_training_program(passed_on);
     });
 }

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/half.h"
+#include "core/hash.h"
 
 #include <nlohmann/json.hpp>
 
@@ -26,6 +27,9 @@ constexpr DTypeRow kDTypes[] = {
 const DTypeRow& row_of(DType dtype) {
     return *std::find_if(std::begin(kDTypes), std::end(kDTypes), [&](const DTypeRow& r) { return r.dtype == dtype; });
 }
+
+constexpr const char* kMetadata = "__metadata__";
+constexpr const char* kChecksum = "nachos_checksum";
 
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // the format's own limit
 
@@ -148,21 +152,23 @@ const std::string& TensorFile::text(const std::string& key, const std::string& w
 
 void write_tensors(const std::filesystem::path& path, const TensorFile& file) {
     json header = json::object();
-    if (!file.metadata.empty()) header["__metadata__"] = file.metadata;
-    std::uint64_t offset = 0;
+    std::string data;
     for (const auto& [name, t] : file.tensors) {
-        header[name] = {
-            {"dtype", row_of(t.dtype).name}, {"shape", t.shape}, {"data_offsets", {offset, offset + t.bytes.size()}}};
-        offset += t.bytes.size();
+        header[name] = {{"dtype", row_of(t.dtype).name},
+                        {"shape", t.shape},
+                        {"data_offsets", {data.size(), data.size() + t.bytes.size()}}};
+        data += t.bytes;
     }
+    header[kMetadata] = file.metadata;
+    header[kMetadata][kChecksum] = hash_hex(data);
     std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);  // e.g. folder names in Latin-1
     text.resize((text.size() + 7) / 8 * 8, ' ');
     std::string bytes(8, '\0');
     const std::uint64_t length = text.size();
     std::memcpy(bytes.data(), &length, 8);
-    bytes.reserve(8 + text.size() + offset);
+    bytes.reserve(8 + text.size() + data.size());
     bytes += text;
-    for (const auto& [name, t] : file.tensors) bytes += t.bytes;
+    bytes += data;
     write_file_atomic(path, bytes);
 }
 
@@ -181,7 +187,7 @@ TensorFile parse_tensors(std::string_view bytes, const std::string& where) {
     TensorFile file;
     std::vector<Range> ranges;
     for (const auto& [name, entry] : header.items()) {
-        if (name == "__metadata__") {
+        if (name == kMetadata) {
             require(entry.is_object(), ErrorKind::bad_data, "{}: __metadata__ is not a JSON object", where);
             for (const auto& [key, value] : entry.items()) {
                 require(value.is_string(), ErrorKind::bad_data, "{}: metadata '{}' is not a string", where, key);
@@ -199,6 +205,9 @@ TensorFile parse_tensors(std::string_view bytes, const std::string& where) {
         end = r.end;
     }
     require(end == data.size(), ErrorKind::bad_data, "{}: {} data bytes belong to no tensor", where, data.size() - end);
+    if (const auto checksum = file.metadata.extract(kChecksum))
+        require(checksum.mapped() == hash_hex(data), ErrorKind::bad_data,
+                "{}: the tensors do not match the file's checksum; it was damaged after it was written", where);
     return file;
 }
 

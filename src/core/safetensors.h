@@ -38,10 +38,12 @@ struct TensorFile {
     const std::string& text(const std::string& key, const std::string& where) const;
 };
 
-/// Writes atomically, tensors in name order: the same content gives the same bytes.
+/// Writes atomically, tensors in name order: the same content gives the same bytes. A checksum of the tensors goes into the
+/// metadata.
 void write_tensors(const std::filesystem::path& path, const TensorFile& file);
 
-/// Reads and checks everything (sizes, offsets, overlaps, types) before it allocates. Throws Error(bad_data).
+/// Reads and checks everything (sizes, offsets, overlaps, types) before it allocates, and the tensors against the checksum
+/// if the file has one (those of others may lack it). Throws Error(bad_data).
 TensorFile read_tensors(const std::filesystem::path& path);
 
 /// The same on bytes in memory; `where` names them in errors.

@@ -3,8 +3,15 @@
 #include "core/error.h"
 
 #include <algorithm>
+#include <map>
 
 namespace nachos::search {
+
+namespace {
+
+constexpr int kFailuresTolerated = 8;  // before a search of which most candidates fail is given up
+
+}  // namespace
 
 Run::Run(const SearchProblem& problem, const SearchOptions& options, const SearchObserver& observer)
     : problem_(problem),
@@ -38,8 +45,24 @@ std::span<const study::Evaluation> Run::evaluate(std::span<const arch::ArchSpec>
     require(evaluations.size() == batch.size(), ErrorKind::runtime, "the evaluator answered {} of {} architectures",
             evaluations.size(), batch.size());
     std::move(evaluations.begin(), evaluations.end(), std::back_inserter(result_.archive));
+    require_enough_worked();
     record(std::move(surrogates));
     return std::span<const study::Evaluation>(result_.archive).last(batch.size());
+}
+
+void Run::require_enough_worked() const {
+    std::map<std::string, int> reasons;
+    int failed = 0;
+    for (const study::Evaluation& e : result_.archive) {
+        if (e.ok()) continue;
+        ++failed;
+        ++reasons[e.error];
+    }
+    if (failed < kFailuresTolerated || 2 * failed <= static_cast<int>(result_.archive.size())) return;
+    const auto most =
+        std::max_element(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    fail(ErrorKind::runtime, "{} of {} candidates failed, {} of them with: {}", failed, result_.archive.size(), most->second,
+         most->first);
 }
 
 void Run::initial_design(Proposals& proposals, int count) {

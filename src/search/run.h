@@ -17,7 +17,8 @@ class Run {
     int room() const;
 
     /// Evaluates at most room() architectures and returns their evaluations. Throws Error(runtime) if the evaluator does not
-    /// answer each.
+    /// answer each, or if at least 8 of the archive's candidates, and more than half, failed: how many, and the commonest
+    /// reason.
     std::span<const study::Evaluation> evaluate(std::span<const arch::ArchSpec> batch,
                                                 std::optional<SurrogateQuality> surrogates = {});
 
@@ -31,6 +32,7 @@ class Run {
   private:
     void record(std::optional<SurrogateQuality> surrogates);
     bool out_of_patience() const;
+    void require_enough_worked() const;
     bool out_of_time() const;
 
     const SearchProblem& problem_;

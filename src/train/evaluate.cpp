@@ -68,13 +68,19 @@ study::Evaluation evaluate_candidate(const CandidateContext& context, const arch
     study::Evaluation evaluation;
     evaluation.arch = spec;
     evaluation.fidelity = study::text_of(context.fidelity);
-    try {
-        measure(context, spec, evaluation);
-    } catch (const Error& e) {
-        if (e.kind() == ErrorKind::stopped) throw;
-        evaluation.error = e.what();
-    } catch (const std::exception& e) {
-        evaluation.error = e.what();
+    constexpr int kAttempts = 2;
+    for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+        try {
+            evaluation.error.clear();
+            measure(context, spec, evaluation);
+            break;
+        } catch (const Error& e) {
+            if (e.kind() == ErrorKind::stopped) throw;
+            evaluation.error = e.what();
+            break;  // ours say what is wrong with the candidate: it would be again
+        } catch (const std::exception& e) {
+            evaluation.error = e.what();  // memory, or what libraries throw: another attempt may help
+        }
     }
     if (!evaluation.ok()) evaluation.curve.clear();
     evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -49,7 +49,8 @@ struct CandidateContext {
 };
 
 /// The weights that the fidelity asks for, recalibrated and folded; runs the validation part once and fits thresholds. A
-/// failure is an Evaluation with its reason; only Error(stopped) leaves.
+/// failure is an Evaluation with its reason, after a second attempt where that may help (memory, a library's exception);
+/// only Error(stopped) leaves.
 study::Evaluation evaluate_candidate(const CandidateContext& context, const arch::ArchSpec& spec);
 
 /// The same for a batch, on `workers` threads, each evaluation on `threads_per_evaluation` threads. The results do not

@@ -16,9 +16,9 @@ using test::run_program;
 using test::TempFolder;
 
 std::vector<std::string> bench_engines(const std::filesystem::path& folder, std::vector<std::string> more = {}) {
-    more.insert(more.begin(),
-                {"bench", "engines", kTinyConfig, "supernet.epochs=1", "search.evaluations=16", "limits.min_accuracy=none",
-                 "--out", folder.string(), "--seeds", "1", "--engines", "nsga2", "--progress", "off"});
+    more.insert(more.begin(), {"bench", "engines", kTinyConfig, "seed=2", "supernet.epochs=1", "search.evaluations=16",
+                               "limits.min_accuracy=none", "--out", folder.string(), "--seeds", "1", "--engines", "nsga2",
+                               "--progress", "off"});
     return more;
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/expect_error.h"
 #include "core/files.h"
+#include "core/hash.h"
 #include "core/temp_folder.h"
 
 #include <gtest/gtest.h>
@@ -42,7 +43,7 @@ TEST(Safetensors, RoundTrip) {
     const TempFolder folder;
     write_tensors(folder / "t.safetensors", example());
     const TensorFile back = read_tensors(folder / "t.safetensors");
-    EXPECT_EQ(back.metadata, example().metadata);
+    EXPECT_EQ(back.metadata, example().metadata);  // the checksum is the container's own
     EXPECT_EQ(back.floats("b.weight", {2, 3}, "here"), (std::vector<float>{1, -2.5, 0.5, 3, 4, 5}));
     EXPECT_EQ(back.floats("a", {-1}, "here"), (std::vector<float>{1, 0.333251953125F}));  // 1365 / 4096
     EXPECT_EQ(back.ints("c", {-1, 2}, "here"), (std::vector<std::int32_t>{7, -8}));
@@ -58,11 +59,24 @@ TEST(Safetensors, ByteLayoutIsThatOfTheFormat) {
     file.add_i32("z", {2}, two);
     file.add_f32("y", {1}, &one);
     write_tensors(folder / "t", file);
-    const std::string header = R"({"y":{"data_offsets":[0,4],"dtype":"F32","shape":[1]},)"
+    const std::string data("\0\0\x80\x3f\2\0\0\0\3\0\0\0", 12);
+    const std::string header = R"({"__metadata__":{"nachos_checksum":")" + hash_hex(data) +
+                               R"("},"y":{"data_offsets":[0,4],"dtype":"F32","shape":[1]},)"
                                R"("z":{"data_offsets":[4,12],"dtype":"I32","shape":[2]}})";
     const std::string padding((8 - header.size() % 8) % 8, ' ');  // data begin at a multiple of eight
-    const std::string data("\0\0\x80\x3f\2\0\0\0\3\0\0\0", 12);
     EXPECT_EQ(read_file(folder / "t"), container(header + padding, data));
+}
+
+TEST(Safetensors, ADamagedByteOfATensorIsNoticed) {
+    const TempFolder folder;
+    write_tensors(folder / "t", example());
+    const std::string whole = read_file(folder / "t", 1 << 20);
+    const std::size_t data = whole.size() - 36;  // 6 floats, 2 halves, 2 integers
+    for (std::size_t at = data; at < whole.size(); ++at) {
+        std::string damaged = whole;
+        damaged[at] = static_cast<char>(damaged[at] ^ 1);
+        expect_corrupt(damaged, "do not match the file's checksum");
+    }
 }
 
 TEST(Safetensors, TextThatIsNotUtf8IsStillWritten) {

@@ -144,7 +144,7 @@ TEST_P(EveryEngine, AFailedCandidateShiftsNobody) {
     EXPECT_EQ(failed, 3);
 }
 
-TEST_P(EveryEngine, GoesOnWhenEverythingFails) {
+TEST_P(EveryEngine, GivesUpWhenEverythingFails) {
     FakeTask task = small_task();
     auto problem = task.problem();
     problem.evaluate = [](std::span<const arch::ArchSpec> specs) {
@@ -152,6 +152,23 @@ TEST_P(EveryEngine, GoesOnWhenEverythingFails) {
         for (std::size_t i = 0; i < specs.size(); ++i) {
             answers[i].arch = specs[i];
             answers[i].error = "no memory";
+        }
+        return answers;
+    };
+    SearchOptions options = fast_options();
+    options.evaluations = 30;
+    test::expect_error(ErrorKind::runtime, {"candidates failed, ", "of them with: no memory"},
+                       [&] { engine_named(GetParam()).run(problem, options, core::Rng(1), {}); });
+}
+
+TEST_P(EveryEngine, GoesOnWhenNothingIsAdmissible) {
+    FakeTask task = small_task();
+    auto problem = task.problem();
+    problem.evaluate = [&task](std::span<const arch::ArchSpec> specs) {
+        std::vector<study::Evaluation> answers(specs.size());
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+            answers[i].arch = specs[i];
+            answers[i].costs = exact_costs(task.space, specs[i]);
         }
         return answers;
     };
@@ -169,7 +186,7 @@ TEST_P(EveryEngine, AnEvaluatorThatLosesAnAnswerIsAnError) {
     problem.evaluate = [](std::span<const arch::ArchSpec> specs) {
         return std::vector<study::Evaluation>(specs.size() - 1);
     };
-    test::expect_error(ErrorKind::runtime, {"answered 15 of 16"},
+    test::expect_error(ErrorKind::runtime, {"answered 7 of 8"},
                        [&] { engine_named(GetParam()).run(problem, {}, core::Rng(1), {}); });
 }
 
@@ -248,11 +265,11 @@ TEST(NachosEngine, HistoryTellsWhatTheSurrogatesDid) {
 TEST(NachosEngine, EndsWithoutPatience) {
     FakeTask task = small_task();
     auto problem = task.problem();
-    problem.evaluate = [](std::span<const arch::ArchSpec> specs) {  // nothing ever gains
+    problem.evaluate = [&task](std::span<const arch::ArchSpec> specs) {  // nothing ever gains
         std::vector<study::Evaluation> answers(specs.size());
         for (std::size_t i = 0; i < specs.size(); ++i) {
             answers[i].arch = specs[i];
-            answers[i].error = "no memory";
+            answers[i].costs = exact_costs(task.space, specs[i]);
         }
         return answers;
     };
@@ -263,6 +280,28 @@ TEST(NachosEngine, EndsWithoutPatience) {
     options.patience = 3;
     const auto result = engine_named("nachos").run(problem, options, core::Rng(1), {});
     EXPECT_EQ(result.archive.size(), 16U);  // the initial design and three batches
+}
+
+TEST(Engines, GiveUpWhereMostCandidatesFail) {
+    FakeTask task = wide_task();
+    auto problem = task.problem();
+    int asked = 0;
+    problem.evaluate = [&](std::span<const arch::ArchSpec> specs) {
+        std::vector<study::Evaluation> answers(specs.size());
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+            answers[i] = fake_evaluation(task.space, specs[i], problem.budgets);
+            if (++asked % 3 == 0) continue;
+            answers[i].error = asked % 3 == 1 && asked < 8 ? "no memory" : "not finite";
+            answers[i].curve.clear();
+        }
+        return answers;
+    };
+    SearchOptions options = fast_options();
+    options.evaluations = 30;
+    options.initial = 4;
+    options.batch = 4;
+    test::expect_error(ErrorKind::runtime, {"8 of 12 candidates failed, 5 of them with: not finite"},
+                       [&] { engine_named("random").run(problem, options, core::Rng(1), {}); });
 }
 
 TEST(Engines, EndAfterTheirHoursAndThereAgainWhenReplayed) {
