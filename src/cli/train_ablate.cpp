@@ -1,8 +1,8 @@
 #include "cli/ablation_arms.h"
 #include "cli/job.h"
 #include "cli/train_contender.h"
+#include "cli/train_series.h"
 #include "core/error.h"
-#include "core/files.h"
 #include "report/ablation.h"
 #include "search/finalists.h"
 #include "train/evaluate.h"
@@ -10,29 +10,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
 
 namespace nachos::cli {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// What an ablation adds to its folder beside the studies.
-constexpr const char* kResult = "ablation.json";
-
-fs::path folder_of(const TrainingArguments& arguments) {
-    return arguments.out.empty() ? "ablation-" + fs::path(arguments.config).stem().string() : arguments.out;
-}
-
-std::string seed_folder(std::uint64_t seed) { return fmt::format("seed-{}", seed); }
-
-/// Nothing of the user's is ever mixed with ours.
-void require_ablation_or_nothing(const fs::path& folder, std::uint64_t first_seed) {
-    const bool ours = fs::exists(folder / seed_folder(first_seed)) || fs::exists(folder / kResult);
-    require(ours || !fs::exists(folder) || fs::is_empty(folder), ErrorKind::usage,
-            "{} is not empty and holds no ablation of this seed; name another folder with --out", folder.string());
-}
 
 /// Architectures with early exits that the arms train: without any, there is nothing to compare.
 std::vector<arch::ArchSpec> subjects(const Session& session, const study::Study& study) {
@@ -65,14 +45,13 @@ report::AblationFigures figures_of(const Session& session, const study::Study& s
 }
 
 /// One seed: a search that all arms share, then each arm trains the same architectures from the same weights.
-void run_seed(const TrainingArguments& arguments, const SearchConfig& config, const fs::path& folder,
-              report::Ablation& ablation) {
-    const std::uint64_t seed = ablation.seeds[ablation.arms.front().seeds.size()];
+void run_seed(const SeedSeries& series, const SearchConfig& config, std::uint64_t seed, report::Ablation& ablation) {
+    const TrainingArguments arguments = series.arguments();
     const Session session(shared_search(config, seed));
     require(session.parts.test.present(), ErrorKind::usage,
             "an ablation is measured on a test split, which {} lacks; set data.test_fraction", session.parts.name);
     ablation.data = session.parts.name;
-    auto study = open_study(session, (folder / seed_folder(seed)).string(), arguments);
+    auto study = open_study(session, series.folder_of(seed).string(), arguments);
     const RunningJob running(arguments, study);
     nn::WeightBank bank = session.fresh_bank();
     search_stage(session, study, bank, running.job());
@@ -93,34 +72,18 @@ void run_seed(const TrainingArguments& arguments, const SearchConfig& config, co
         ablation.arms[a].seeds.push_back(figures_of(session, study, ablation_arms()[a], specs));
 }
 
-void print(const report::Ablation& ablation, Format format) {
-    const std::string text = format == Format::json  ? report::ablation_json(ablation)
-                             : format == Format::csv ? report::ablation_csv(ablation)
-                                                     : report::ablation_table(ablation);
-    std::fwrite(text.data(), 1, text.size(), stdout);
-}
-
 }  // namespace
 
 void ablate_command(const TrainingArguments& arguments) {
-    const auto start = std::chrono::steady_clock::now();
     const SearchConfig config = training_config(arguments);
-    const fs::path folder = folder_of(arguments);
-    require_ablation_or_nothing(folder, config.seed);
-    report::Ablation ablation;
-    for (int i = 0; i < arguments.seeds; ++i) ablation.seeds.push_back(config.seed + static_cast<std::uint64_t>(i));
+    const SeedSeries series(arguments, "ablation", config.seed);
+    report::Ablation ablation{.data = {}, .seeds = series.seeds(), .arms = {}};
     for (const ArmRow& arm : ablation_arms()) {
         const train::LossOptions loss = loss_of(arm, config.loss);
         ablation.arms.push_back({arm.name, loss.cost_weight, loss.support_weight, {}});
     }
-    for (int i = 0; i < arguments.seeds; ++i) {
-        TrainingArguments own = arguments;
-        const std::chrono::duration<double, std::ratio<3600>> spent = std::chrono::steady_clock::now() - start;
-        if (own.max_hours > 0) own.max_hours = std::max(own.max_hours - spent.count(), 1e-6);
-        run_seed(own, config, folder, ablation);
-    }
-    core::write_file_atomic(folder / kResult, report::ablation_json(ablation));
-    print(ablation, arguments.format);
+    for (const std::uint64_t seed : series.seeds()) run_seed(series, config, seed, ablation);
+    series.finish(report::ablation_json(ablation), report::ablation_csv(ablation), report::ablation_table(ablation));
 }
 
 }  // namespace nachos::cli

@@ -1,14 +1,12 @@
 #include "cli/job.h"
 #include "cli/train_evaluator.h"
-#include "core/error.h"
-#include "core/files.h"
+#include "cli/train_series.h"
 #include "report/engine_comparison.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
+#include <filesystem>
 #include <set>
 
 namespace nachos::cli {
@@ -21,20 +19,6 @@ constexpr const char* kSupernet = "checkpoints/supernet.safetensors";
 
 /// Where a study keeps what it was measured to have reached, once it ended.
 std::string result_key(int evaluations) { return fmt::format("engine comparison of {} evaluations", evaluations); }
-
-fs::path folder_of(const TrainingArguments& arguments) {
-    return arguments.out.empty() ? "engines-" + fs::path(arguments.config).stem().string() : arguments.out;
-}
-
-fs::path seed_folder(const fs::path& folder, std::uint64_t seed) { return folder / fmt::format("seed-{}", seed); }
-
-/// Nothing of the user's is ever mixed with ours.
-void require_comparison_or_nothing(const fs::path& folder, std::uint64_t first_seed) {
-    const bool ours = fs::exists(seed_folder(folder, first_seed) / kFloor);
-    require(ours || !fs::exists(folder) || fs::is_empty(folder), ErrorKind::usage,
-            "{} is not empty and holds no comparison of engines with seed {}; name another folder with --out",
-            folder.string(), first_seed);
-}
 
 /// All engines of a seed search one supernet: the floor's study trains it, the others begin with a copy.
 void share_supernet(const fs::path& floor_study, const study::Study& study) {
@@ -111,37 +95,22 @@ std::vector<std::string> engines_of(const TrainingArguments& arguments) {
     return engines;
 }
 
-void print(const report::EngineComparison& comparison, Format format) {
-    const std::string text = format == Format::json  ? report::engines_json(comparison)
-                             : format == Format::csv ? report::engines_csv(comparison)
-                                                     : report::engines_table(comparison);
-    std::fwrite(text.data(), 1, text.size(), stdout);
-}
-
 }  // namespace
 
 void bench_engines_command(const TrainingArguments& arguments) {
-    const auto start = std::chrono::steady_clock::now();
     SearchConfig config = training_config(arguments);
-    const fs::path folder = folder_of(arguments);
-    require_comparison_or_nothing(folder, config.seed);
-    report::EngineComparison comparison{.data = {}, .floor = kFloor, .seeds = {}, .runs = {}};
-    const std::uint64_t first = config.seed;
-    for (std::uint64_t seed = first; seed < first + static_cast<std::uint64_t>(arguments.seeds); ++seed) {
-        comparison.seeds.push_back(seed);
+    const SeedSeries series(arguments, "engines", config.seed);
+    report::EngineComparison comparison{.data = {}, .floor = kFloor, .seeds = series.seeds(), .runs = {}};
+    for (const std::uint64_t seed : series.seeds()) {
         config.seed = seed;
         for (const std::string& engine : engines_of(arguments)) {
             config.search.engine = engine;
-            TrainingArguments own = arguments;
-            const std::chrono::duration<double, std::ratio<3600>> spent = std::chrono::steady_clock::now() - start;
-            if (own.max_hours > 0) own.max_hours = std::max(own.max_hours - spent.count(), 1e-6);
             const Session session(config);
             comparison.data = session.parts.name;
-            comparison.runs.push_back(run_engine(own, session, seed_folder(folder, seed)));
+            comparison.runs.push_back(run_engine(series.arguments(), session, series.folder_of(seed)));
         }
     }
-    core::write_file_atomic(folder / "engines.json", report::engines_json(comparison));
-    print(comparison, arguments.format);
+    series.finish(report::engines_json(comparison), report::engines_csv(comparison), report::engines_table(comparison));
 }
 
 }  // namespace nachos::cli

@@ -56,14 +56,14 @@ study::HistoryStep history_step(const search::SearchStep& step) {
 void halve(const Session& session, study::Study& study, const nn::WeightBank& bank, std::vector<study::Evaluation> archive,
            const Job& job) {
     const auto& options = session.config.evaluate;
-    for (const study::Fidelity& fidelity : study::fidelities_from(options.fidelity)) {
-        if (study::text_of(fidelity) == archive.front().fidelity) continue;  // the search's own
+    const std::vector<study::Fidelity> fidelities = study::fidelities_from(options.fidelity);
+    for (std::size_t f = 1; f < fidelities.size(); ++f) {  // the search was at the first
         const int count = std::max(1, static_cast<int>(std::lround(options.keep * static_cast<double>(archive.size()))));
         std::vector<arch::ArchSpec> specs;
         for (const int i : search::promoted(archive, session.config.limits, session.axes, count))
             specs.push_back(archive[static_cast<std::size_t>(i)].arch);
         if (specs.empty()) return;
-        archive = StoredEvaluator(session, study, bank, fidelity, job)(specs);
+        archive = StoredEvaluator(session, study, bank, fidelities[f], job)(specs);
     }
 }
 

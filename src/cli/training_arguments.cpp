@@ -10,12 +10,6 @@ void add_config(CLI::App& command, TrainingArguments& a) {
     command.add_option("key=value", a.overrides, "configuration keys to set instead, e.g. limits.max_avg_macs=3e5");
 }
 
-/// Of the commands that train several times and print one table.
-void add_seeds(CLI::App& command, TrainingArguments& a) {
-    command.add_option("--seeds", a.seeds, "seeds, counted up from the configuration's")->check(CLI::Range(1, 1000));
-    add_format_option(command, a.format);
-}
-
 void add_common(CLI::App& command, TrainingArguments& a) {
     command.add_option("--workers", a.workers, "candidates evaluated at once; 0 = one a core; results do not depend on it")
         ->check(CLI::Range(0, 1024));
@@ -25,6 +19,15 @@ void add_common(CLI::App& command, TrainingArguments& a) {
         ->check(CLI::Range(0.0, 1e6));
     command.add_option("--log-file", a.log_file, "where JSON lines are logged; default DIR/log.jsonl");
     add_progress_option(command, a.progress);
+}
+
+/// Of the commands that do the same for several seeds and print one table; `kind` as SeedSeries has it.
+void add_series(CLI::App& command, TrainingArguments& a, const std::string& kind) {
+    add_config(command, a);
+    command.add_option("--out", a.out, "folder of the results; default: " + kind + "-CONFIG")->type_name("DIR");
+    command.add_option("--seeds", a.seeds, "seeds, counted up from the configuration's")->check(CLI::Range(1, 1000));
+    add_format_option(command, a.format);
+    add_common(command, a);
 }
 
 }  // namespace
@@ -55,26 +58,20 @@ CLI::App* add_final_options(CLI::App& app, TrainingArguments& a) {
 CLI::App* add_ablate_options(CLI::App& app, TrainingArguments& a) {
     CLI::App* command = app.add_subcommand(
         "ablate", "what the regularizers change: none, cost, support and both, several seeds, equal training, one table");
-    add_config(*command, a);
-    command->add_option("--out", a.out, "folder of the ablation; default: ablation-CONFIG")->type_name("DIR");
-    add_seeds(*command, a);
-    add_common(*command, a);
+    add_series(*command, a, "ablation");
     return command;
 }
 
 CLI::App* add_engines_options(CLI::App& bench, TrainingArguments& a) {
     CLI::App* command = bench.add_subcommand(
         "engines", "hypervolume of several engines at equal evaluations, beside random search on the same supernets");
-    add_config(*command, a);
-    command->add_option("--out", a.out, "folder of the comparison; default: engines-CONFIG")->type_name("DIR");
+    add_series(*command, a, "engines");
     std::vector<std::string> names;
     for (const search::EngineRow& row : search::engines()) names.emplace_back(row.name);
     command->add_option("--engines", a.engines, "engines compared with random search; by default nsga2,nachos")
         ->delimiter(',')
         ->allow_extra_args(false)
         ->check(CLI::IsMember(names));
-    add_seeds(*command, a);
-    add_common(*command, a);
     return command;
 }
 

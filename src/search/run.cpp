@@ -6,7 +6,6 @@
 #include <map>
 
 namespace nachos::search {
-
 namespace {
 
 constexpr int kFailuresTolerated = 8;  // before a search of which most candidates fail is given up

@@ -63,13 +63,6 @@ TEST_F(Engines, SearchOneSupernetAndAreMeasuredOnHeldOutData) {
     EXPECT_EQ(again.out, outcome.out);
 }
 
-TEST_F(Engines, LeaveAFolderOfOthersAlone) {
-    core::write_file_atomic(folder_ / "mine.txt", "mine");
-    const Outcome outcome = run_program("nachos", bench_engines(folder_.path()));
-    EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_NE(outcome.err.find("is not empty and holds no comparison of engines"), std::string::npos) << outcome.err;
-}
-
 TEST_F(Engines, FidelitiesHalveSuccessively) {
     const std::vector<std::string> command{"search",
                                            kTinyConfig,

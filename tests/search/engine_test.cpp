@@ -46,6 +46,19 @@ SearchResult run(FakeTask& task, const char* engine, int evaluations, std::uint6
     return engine_named(engine).run(task.problem(limits), options, core::Rng(seed), {});
 }
 
+/// Answers without any operating point: nothing is admissible, or with `error` everything fails.
+study::Evaluator without_curves(const FakeTask& task, const std::string& error = "") {
+    return [&task, error](std::span<const arch::ArchSpec> specs) {
+        std::vector<study::Evaluation> answers(specs.size());
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+            answers[i].arch = specs[i];
+            answers[i].costs = exact_costs(task.space, specs[i]);
+            answers[i].error = error;
+        }
+        return answers;
+    };
+}
+
 class EveryEngine : public testing::TestWithParam<const char*> {};
 
 TEST_P(EveryEngine, EvaluatesExactlyWhatWasAskedNothingTwice) {
@@ -147,14 +160,7 @@ TEST_P(EveryEngine, AFailedCandidateShiftsNobody) {
 TEST_P(EveryEngine, GivesUpWhenEverythingFails) {
     FakeTask task = small_task();
     auto problem = task.problem();
-    problem.evaluate = [](std::span<const arch::ArchSpec> specs) {
-        std::vector<study::Evaluation> answers(specs.size());
-        for (std::size_t i = 0; i < specs.size(); ++i) {
-            answers[i].arch = specs[i];
-            answers[i].error = "no memory";
-        }
-        return answers;
-    };
+    problem.evaluate = without_curves(task, "no memory");
     SearchOptions options = fast_options();
     options.evaluations = 30;
     test::expect_error(ErrorKind::runtime, {"candidates failed, ", "of them with: no memory"},
@@ -164,14 +170,7 @@ TEST_P(EveryEngine, GivesUpWhenEverythingFails) {
 TEST_P(EveryEngine, GoesOnWhenNothingIsAdmissible) {
     FakeTask task = small_task();
     auto problem = task.problem();
-    problem.evaluate = [&task](std::span<const arch::ArchSpec> specs) {
-        std::vector<study::Evaluation> answers(specs.size());
-        for (std::size_t i = 0; i < specs.size(); ++i) {
-            answers[i].arch = specs[i];
-            answers[i].costs = exact_costs(task.space, specs[i]);
-        }
-        return answers;
-    };
+    problem.evaluate = without_curves(task);
     SearchOptions options = fast_options();
     options.evaluations = 30;
     const SearchResult result = engine_named(GetParam()).run(problem, options, core::Rng(1), {});
@@ -265,14 +264,7 @@ TEST(NachosEngine, HistoryTellsWhatTheSurrogatesDid) {
 TEST(NachosEngine, EndsWithoutPatience) {
     FakeTask task = small_task();
     auto problem = task.problem();
-    problem.evaluate = [&task](std::span<const arch::ArchSpec> specs) {  // nothing ever gains
-        std::vector<study::Evaluation> answers(specs.size());
-        for (std::size_t i = 0; i < specs.size(); ++i) {
-            answers[i].arch = specs[i];
-            answers[i].costs = exact_costs(task.space, specs[i]);
-        }
-        return answers;
-    };
+    problem.evaluate = without_curves(task);  // nothing ever gains
     SearchOptions options = fast_options();
     options.evaluations = 30;
     options.initial = 10;
