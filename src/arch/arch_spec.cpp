@@ -2,10 +2,10 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-
-#include <nlohmann/json.hpp>
+#include "core/json_reader.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 namespace nachos::arch {
@@ -59,8 +59,8 @@ class Reader {
   private:
     int number(const json& v, const char* key) const {
         require(v.is_number_integer() && v.get<std::int64_t>() >= 0 && v.get<std::int64_t>() <= kMaxValue,
-                ErrorKind::bad_data, "{}: key '{}' holds {}, whole numbers from 0 to {} are allowed", where_, key, v.dump(),
-                kMaxValue);
+                ErrorKind::bad_data, "{}: key '{}' holds {}, whole numbers from 0 to {} are allowed", where_, key,
+                core::shown(v), kMaxValue);
         return v.get<int>();
     }
 
@@ -76,7 +76,8 @@ ExitSpec exit_from_json(const json& value, const std::string& where) {
                 placed);
         return {.placed = placed == 1};
     }
-    require(value.is_object(), ErrorKind::bad_data, "{}: an exit is {}, allowed: 0, 1 or an object", where, value.dump());
+    require(value.is_object(), ErrorKind::bad_data, "{}: an exit is {}, allowed: 0, 1 or an object", where,
+            core::shown(value));
     Reader reader(value, where + ", exits");
     ExitSpec exit{.placed = true};
     exit.convs = reader.integer("convs", 0);
@@ -117,7 +118,7 @@ std::string to_json(const ArchSpec& spec) {
 }
 
 ArchSpec spec_from_json(std::string_view text, const std::string& where) {
-    const json in = json::parse(text, nullptr, false);
+    const json in = core::parse_json(text, where);
     require(in.is_object(), ErrorKind::bad_data, "{}: is not a JSON object", where);
     Reader reader(in, where);
     ArchSpec spec;
@@ -139,6 +140,8 @@ ArchSpec spec_from_json(std::string_view text, const std::string& where) {
         for (const json& e : *exits) spec.exits.push_back(exit_from_json(e, where));
     }
     reader.refuse_unknown();
+    const std::int64_t blocks = std::accumulate(spec.depth.begin(), spec.depth.end(), std::int64_t{0});
+    reader.need(blocks <= kMaxList, "depth", "sums to more than 256 blocks");
     return spec;
 }
 
