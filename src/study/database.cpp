@@ -26,6 +26,16 @@ CREATE TABLE test_reads (id INTEGER PRIMARY KEY, time TEXT NOT NULL, purpose TEX
 
 int pragma(SQLite::Database& db, const std::string& name) { return db.execAndGet("PRAGMA " + name).getInt(); }
 
+constexpr const char* kTables[] = {"meta", "evaluations", "models", "history", "test_reads"};
+constexpr int kMaxValueBytes = 1 << 26;
+
+/// A file of somebody else's may name a view or a virtual table as ours; what those do when they are read, it decides.
+bool is_plain_table(SQLite::Database& db, const char* name) {
+    SQLite::Statement query(db, "SELECT type = 'table' AND sql LIKE 'CREATE TABLE %' FROM sqlite_master WHERE name = ?");
+    query.bind(1, name);
+    return query.executeStep() && query.getColumn(0).getInt() != 0;
+}
+
 bool means_damage(int code) {
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_FORMAT || code == SQLITE_MISMATCH;
 }
@@ -40,7 +50,10 @@ Database::Database(std::filesystem::path path, Access access) : path_(std::move(
     } catch (const SQLite::Exception& error) {
         rethrow(error);
     }
-    run([](SQLite::Database& db) { db.exec("PRAGMA trusted_schema = OFF"); });
+    run([](SQLite::Database& db) {
+        db.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+        sqlite3_limit(db.getHandle(), SQLITE_LIMIT_LENGTH, kMaxValueBytes);
+    });
     if (writes && empty()) create();
     check();
     if (writes) run([](SQLite::Database& db) { db.exec("PRAGMA journal_mode = WAL"); });
@@ -73,6 +86,9 @@ void Database::check() const {
     const int version = run([](SQLite::Database& db) { return pragma(db, "user_version"); });
     require(version == kSchemaVersion, ErrorKind::bad_data, "{} has schema version {}, this program reads version {}",
             path_.string(), version, kSchemaVersion);
+    for (const char* name : kTables)
+        require(run([&](SQLite::Database& db) { return is_plain_table(db, name); }), ErrorKind::bad_data,
+                "{} has no table '{}', or something else of that name", path_.string(), name);
 }
 
 }  // namespace nachos::study

@@ -132,6 +132,8 @@ class Reader {
 
     template <class T>
     void decode(T& value) {
+        if constexpr (std::is_integral_v<T>) need(core::fits<T>(json_), "a whole number");
+        if constexpr (std::is_floating_point_v<T>) need(json_.is_number(), "a number");
         if constexpr (kIsPlain<T>)
             json_.get_to(value);
         else
@@ -153,6 +155,11 @@ class Reader {
     }
 
   private:
+    void need(bool ok, const char* needed) const {
+        require(ok, ErrorKind::bad_data, "{} holds a damaged record: {} where {} is needed", where_, core::shown(json_),
+                needed);
+    }
+
     const Json& json_;
     const std::string& where_;
 };
