@@ -88,7 +88,7 @@ std::string weights_digest(const nn::WeightBank& bank) {
     return core::hash_hex(all);
 }
 
-void ensure_supernet(const Session& session, study::Study& study, nn::WeightBank& bank, const Job& job) {
+void ensure_supernet(const Session& session, const study::Study& study, nn::WeightBank& bank, const Job& job) {
     if (!inherits(session.config)) return;
     train::train_supernet(bank, session.space, session.config.supernet,
                           {.examples = session.parts.train.examples(),

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "cli/train_session.h"
+#include "exec/worker_pool.h"
+#include "train/evaluate.h"
+
+#include <map>
+#include <memory>
+
+namespace nachos::cli {
+
+/// Which images a candidate is scored on.
+enum class ScoredOn {
+    validation,   ///< as the search does; its table is stored
+    calibration,  ///< which the search does not see; nothing is stored
+};
+
+/// Candidates evaluated in processes of their own, so that one that crashes costs one candidate, not the search.
+class CandidateWorkers {
+  public:
+    /// Of the study's supernet as it is, whose weights are `bank`; processes start with the first question. `study` and
+    /// `job` must outlive it.
+    CandidateWorkers(const study::Study& study, const nn::WeightBank& bank, const Job& job);
+
+    using OnEvaluation = std::function<void(std::size_t i, study::Evaluation evaluation)>;
+    /// Evaluates all, job.workers at once, and calls `on_evaluation` in their order, each as soon as those before it are
+    /// known. The evaluations depend on neither. Throws Error(stopped) where the job asks for it; evaluations that were
+    /// ready have then been handed over, trainings have written a checkpoint.
+    void evaluate(std::span<const arch::ArchSpec> specs, const study::Fidelity& fidelity, ScoredOn part,
+                  const OnEvaluation& on_evaluation);
+
+    const std::string& weights_digest() const { return digest_; }
+
+  private:
+    const study::Study& study_;
+    const Job& job_;
+    std::string digest_;
+    std::unique_ptr<exec::WorkerPool> pool_;
+};
+
+/// Table of a candidate, relative to the study's folder; each fidelity has its own: "tables/ID.safetensors",
+/// "tables/ID.finetune-2.safetensors".
+std::string table_file(const arch::ArchSpec& spec, const study::Fidelity& fidelity);
+
+/// Where a candidate that trains goes on from: a file of the study, and that of a staged schedule's first stage.
+std::vector<std::filesystem::path> candidate_checkpoints(const study::Study& study, const arch::ArchSpec& spec,
+                                                         const study::Fidelity& fidelity);
+
+}  // namespace nachos::cli
