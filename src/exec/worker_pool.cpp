@@ -22,6 +22,7 @@ namespace {
 
 constexpr int kPollMs = 100;
 constexpr int kHighestWorkers = 1024;
+constexpr int kStarts = 5;  // of a worker that is killed before it is ready, in a row
 
 std::string ending(int status) {
     if (WIFSIGNALED(status)) return fmt::format("its worker was ended by signal {}", WTERMSIG(status));
@@ -66,6 +67,7 @@ struct WorkerPool::Worker {
     int socket = -1;
     Lines lines;
     bool ready = false;
+    int failed_starts = 0;                ///< in a row before this process
     std::optional<std::size_t> question;  ///< what it is at work on
 };
 
@@ -101,7 +103,7 @@ WorkerPool::~WorkerPool() {
 
 void WorkerPool::start(Worker& worker) {
     const auto [ours, theirs] = socket_pair();
-    worker = {.process = -1, .socket = ours, .lines = {}, .ready = false, .question = {}};
+    worker = {.process = -1, .socket = ours, .lines = {}, .ready = false, .failed_starts = 0, .question = {}};
     const int error = spawn(options_.command, theirs, worker.process);
     ::close(theirs);
     if (error == 0) return;
@@ -172,14 +174,16 @@ void WorkerPool::read(Worker& worker, Round& round) {
 }
 
 void WorkerPool::lose(Worker& worker, Round& round) {
-    const bool was_ready = worker.ready;
     const auto question = worker.question;
     int status = 0;
     ::waitpid(worker.process, &status, 0);
     worker.process = -1;
     end(worker);
-    require(was_ready, ErrorKind::runtime, "a worker could not start: {}", ending(status));
+    const int failed_starts = worker.ready ? 0 : worker.failed_starts + 1;
+    require(failed_starts == 0 || (WIFSIGNALED(status) && failed_starts < kStarts), ErrorKind::runtime,
+            "a worker could not start: {}", ending(status));
     start(worker);
+    worker.failed_starts = failed_starts;
     if (!question) return;
     if (round.attempts[*question] < options_.attempts) {
         round.waiting.push_back(*question);
