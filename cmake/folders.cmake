@@ -60,7 +60,8 @@ nachos_folder(search USES arch optimize cost study)
 nachos_folder(report USES study arch cost policy optimize search)
 if(NACHOS_TORCH)
   nachos_folder(nn TORCH USES arch)
-  nachos_folder(train TORCH USES nn data policy cost study runtime)
+  nachos_folder(ranks TORCH PATH exec/ranks USES exec)
+  nachos_folder(train TORCH USES nn data policy cost study runtime ranks)
 endif()
 
 # cli/ holds one file per command; main_*.cpp pick what each program links.

@@ -1,5 +1,6 @@
 #include "cli/job.h"
 #include "cli/train_evaluator.h"
+#include "cli/train_ranks.h"
 #include "cli/train_series.h"
 #include "report/engine_comparison.h"
 
@@ -101,6 +102,7 @@ std::vector<std::string> engines_of(const TrainingArguments& arguments) {
 }  // namespace
 
 void bench_engines_command(const TrainingArguments& arguments) {
+    require_one_rank("bench engines");
     SearchConfig config = training_config(arguments);
     const SeedSeries series(arguments, "engines", config.seed);
     report::EngineComparison comparison{.data = {}, .floor = kFloor, .seeds = series.seeds(), .runs = {}};

@@ -2,6 +2,7 @@
 
 #include "cli/job.h"
 #include "cli/train_evaluator.h"
+#include "cli/train_ranks.h"
 #include "core/error.h"
 #include "report/html.h"
 #include "search/engine.h"
@@ -123,15 +124,19 @@ SearchConfig training_config(const TrainingArguments& arguments) {
 }
 
 void search_command(const TrainingArguments& arguments) {
+    const std::unique_ptr<exec::Ranks> ranks = join_ranks();
     const Session session(training_config(arguments));
+    if (ranks && !ranks->first()) return follow_search(session, arguments, *ranks);
     auto study = open_study(session, arguments.out, arguments);
-    const RunningJob running(arguments, study);
+    if (ranks) ranks->broadcast(session.parts.digest);
+    const RunningJob running(arguments, study, ranks.get());
     nn::WeightBank bank = session.fresh_bank();
     search_stage(session, study, bank, running.job());
     const train::FinalOptions& options = session.config.final;
     run_final(session, study, bank, session.config.limits, {.top = options.top, .comparators = options.comparators},
               running.job());
     finish(study, session.config.limits);
+    if (ranks) end_followers(*ranks);
 }
 
 }  // namespace nachos::cli

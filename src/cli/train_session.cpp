@@ -101,7 +101,8 @@ void ensure_supernet(const Session& session, const study::Study& study, nn::Weig
                            .checkpoint = study.path_of("checkpoints/supernet.safetensors"),
                            .progress = job.progress,
                            .should_stop = job.should_stop,
-                           .phase = "supernet"});
+                           .phase = "supernet",
+                           .ranks = job.ranks});
 }
 
 }  // namespace nachos::cli

@@ -5,6 +5,7 @@
 #include "cli/training_arguments.h"
 #include "core/progress.h"
 #include "data/parts.h"
+#include "exec/ranks/ranks.h"
 #include "nn/weight_bank.h"
 #include "search/archive.h"
 #include "study/store.h"
@@ -38,6 +39,7 @@ struct Job {
     core::ProgressFn progress;
     std::function<bool()> should_stop;
     int workers = 1;
+    exec::Ranks* ranks = nullptr;  ///< all processes of the job, if there are several
 };
 
 /// Throws Error(stopped): what to do to go on.
