@@ -131,6 +131,7 @@ struct Ranks::State {
     std::unique_ptr<Watch> watch;
     std::int64_t messages = 0;  ///< of this rank so far: calls go in step, so this names them
     std::string broadcast_key;  ///< of the last broadcast, on rank 0, until all have read it
+    mutable bool lost = false;  ///< a rank, so there is nobody to wait for
 
     /// libtorch's exceptions say that a connection failed.
     template <class Action>
@@ -140,6 +141,7 @@ struct Ranks::State {
         } catch (const Error&) {
             throw;
         } catch (const std::exception& e) {
+            lost = true;
             fail(ErrorKind::stopped,
                  "rank {} of {} lost another rank ({}); the same command goes on from the last checkpoint", options.rank,
                  options.size, first_line(e.what()));
@@ -189,7 +191,7 @@ Ranks::~Ranks() {
     try {
         s.store->set(left(s.options.rank), bytes_of("left"));
         const auto start = Clock::now();
-        for (int r = 1; s.options.rank == 0 && r < s.options.size; ++r)
+        for (int r = 1; !s.lost && s.options.rank == 0 && r < s.options.size; ++r)
             while (!s.store->check({left(r)}) && Clock::now() - start < kLeaving) std::this_thread::sleep_for(kLook);
     } catch (const std::exception&) {
         // Rank 0 has left before.
