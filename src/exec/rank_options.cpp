@@ -59,6 +59,8 @@ std::optional<RankOptions> ranks_from_environment() {
         require(!options.address.empty(), ErrorKind::usage,
                 "WORLD_SIZE is {}, but the environment variable MASTER_ADDR, the host of rank 0, is not set", options.size);
         options.port = number("MASTER_PORT", 1, 65535);
+        options.hosted = variable("TORCHELASTIC_USE_AGENT_STORE") == "True";
+        options.attempt = variable("TORCHELASTIC_RESTART_COUNT");
     } else if (!variable("SLURM_STEP_NUM_TASKS").empty()) {
         options = from_slurm();
     }

@@ -23,8 +23,9 @@ class Environment {
     }
 
   private:
-    static constexpr const char* kNames[] = {"RANK",         "WORLD_SIZE",           "MASTER_ADDR",  "MASTER_PORT",
-                                             "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_JOB_ID", "SLURM_STEP_NODELIST"};
+    static constexpr const char* kNames[] = {
+        "RANK",         "WORLD_SIZE",           "MASTER_ADDR",  "MASTER_PORT",         "TORCHELASTIC_USE_AGENT_STORE",
+        "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_JOB_ID", "SLURM_STEP_NODELIST", "TORCHELASTIC_RESTART_COUNT"};
 };
 
 TEST(RankOptions, OneProcessNeedsNone) {
@@ -48,6 +49,15 @@ TEST(RankOptions, AreWhatTorchrunSets) {
     EXPECT_EQ(options->size, 4);
     EXPECT_EQ(options->address, "node7");
     EXPECT_EQ(options->port, 29400);
+    EXPECT_FALSE(options->hosted);
+    const Environment agent({{"WORLD_SIZE", "2"},
+                             {"RANK", "0"},
+                             {"MASTER_ADDR", "localhost"},
+                             {"MASTER_PORT", "29400"},
+                             {"TORCHELASTIC_USE_AGENT_STORE", "True"},
+                             {"TORCHELASTIC_RESTART_COUNT", "3"}});
+    EXPECT_TRUE(ranks_from_environment()->hosted);
+    EXPECT_EQ(ranks_from_environment()->attempt, "3");
 }
 
 TEST(RankOptions, AreThoseOfASlurmStep) {

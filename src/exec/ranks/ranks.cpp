@@ -6,6 +6,7 @@
 #ifndef USE_C10D_GLOO
 #define USE_C10D_GLOO
 #endif
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
@@ -23,6 +24,7 @@ using namespace std::chrono_literals;
 constexpr auto kBeat = 2s;
 constexpr std::chrono::milliseconds kLook = 2ms, kLongLook = 100ms;  // between two looks for a message: at first, in the end
 constexpr auto kPatience = 24h;  // of libtorch; the watch is what ends a wait for a lost rank
+constexpr auto kGrace = 3s;      // for a rank whose connection broke to say so itself
 constexpr auto kLeaving = 10s;   // rank 0, which the others speak through, waits so long for them
 
 std::vector<std::uint8_t> bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
@@ -35,13 +37,14 @@ std::string first_line(const char* what) {
     return text.substr(0, text.find('\n'));
 }
 
-c10::intrusive_ptr<c10d::TCPStore> connect(const RankOptions& options, bool server) {
+c10::intrusive_ptr<c10d::Store> connect(const RankOptions& options, bool server) {
     c10d::TCPStoreOptions store;
     store.port = static_cast<std::uint16_t>(options.port);
     store.isServer = server;
     store.waitWorkers = false;
     store.timeout = options.join;
-    return c10::make_intrusive<c10d::TCPStore>(options.address, store);
+    return c10::make_intrusive<c10d::PrefixStore>("nachos" + options.attempt,
+                                                  c10::make_intrusive<c10d::TCPStore>(options.address, store));
 }
 
 }  // namespace
@@ -87,8 +90,10 @@ class Watch {
                     beats_[static_cast<std::size_t>(r)] = found;
                     seen_[static_cast<std::size_t>(r)] = Clock::now();
                 }
-            } catch (const std::exception&) {
-                // Rank 0 is gone; the watch will tell.
+            } catch (const std::exception&) {  // rank 0 has ended, and with it the store
+                const std::lock_guard lock(mutex_);
+                seen_[0] = std::min(seen_[0], Clock::now() - options_.lost + kGrace);
+                return;
             }
             if (waited(kBeat)) return;
         }
@@ -101,8 +106,8 @@ class Watch {
             for (int r = 0; r <= last; ++r) {
                 if (r == options_.rank || Clock::now() - seen_[static_cast<std::size_t>(r)] < options_.lost) continue;
                 lock.unlock();
-                return on_lost_(fmt::format("rank {} of {} was lost: no sign of life for {} s", r, options_.size,
-                                            options_.lost.count()));
+                return on_lost_(fmt::format("rank {} of {} was lost: it has ended, or gave no sign of life for {} s", r,
+                                            options_.size, options_.lost.count()));
             }
         }
     }
@@ -115,7 +120,7 @@ class Watch {
 
     RankOptions options_;
     std::function<void(const std::string&)> on_lost_;
-    c10::intrusive_ptr<c10d::TCPStore> store_;
+    c10::intrusive_ptr<c10d::Store> store_;
     std::mutex mutex_;
     std::condition_variable changed_;
     bool ended_ = false;
@@ -126,7 +131,7 @@ class Watch {
 
 struct Ranks::State {
     RankOptions options;
-    c10::intrusive_ptr<c10d::TCPStore> store;
+    c10::intrusive_ptr<c10d::Store> store;
     c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
     std::unique_ptr<Watch> watch;
     std::int64_t messages = 0;  ///< of this rank so far: calls go in step, so this names them
@@ -172,7 +177,7 @@ struct Ranks::State {
 Ranks::Ranks(const RankOptions& options, std::function<void(const std::string&)> on_lost)
     : state_(new State{.options = options}) {
     try {
-        state_->store = connect(options, options.rank == 0);
+        state_->store = connect(options, options.rank == 0 && !options.hosted);
         const auto group = c10d::ProcessGroupGloo::Options::create(kPatience);
         const std::string own = options.rank == 0 ? options.address : own_address_towards(options.address, options.port);
         group->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(own));
