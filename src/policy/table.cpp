@@ -37,7 +37,7 @@ int checked_dimension(std::int64_t size, const char* name, int least, const std:
 
 }  // namespace
 
-void save_table(const std::filesystem::path& path, const RecordedTable& table, TablePrecision precision) {
+void save_table(const std::filesystem::path& path, const RecordedTable& table, TablePrecision precision, core::Sync sync) {
     core::TensorFile file;
     file.add_i32("labels", {table.samples}, table.labels.data());
     const std::vector<std::int64_t> logits_shape{table.samples, table.exits, table.classes};
@@ -49,7 +49,7 @@ void save_table(const std::filesystem::path& path, const RecordedTable& table, T
         file.add_f32("logits", logits_shape, table.logits.data());
         file.add_f32("gates", gates_shape, table.gates.data());
     }
-    core::write_tensors(path, file);
+    core::write_tensors(path, file, sync);
 }
 
 RecordedTable load_table(const std::filesystem::path& path) {
