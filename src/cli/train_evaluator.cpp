@@ -52,7 +52,8 @@ StoredEvaluator::StoredEvaluator(const Session& session, study::Study& study, co
       context_(context_of(session, bank, session.parts.validation.examples())) {
     context_.fidelity = fidelity;
     context_.store_table = [this](const arch::ArchSpec& spec, const policy::RecordedTable& table) {
-        policy::save_table(study_.path_of(table_file(spec)), table, policy::TablePrecision::f16);
+        policy::save_table(study_.path_of(table_file(spec)), table, policy::TablePrecision::f16,
+                           core::Sync::later);  // append waits for it
         return table_file(spec);
     };
     context_.fresh = [this](const arch::ArchSpec& spec) {
@@ -78,8 +79,10 @@ std::vector<study::Evaluation> StoredEvaluator::operator()(std::span<const arch:
     for (std::size_t begin = 0; begin < unknown.size(); begin += at_once) {
         const auto some = std::span<const arch::ArchSpec>(unknown).subspan(begin, std::min(at_once, unknown.size() - begin));
         auto evaluated = train::evaluate_candidates(context_, some, job_.workers, session_.config.threads_per_evaluation);
+        std::vector<std::string> keys;
+        for (const arch::ArchSpec& spec : some) keys.push_back(key(spec));
+        study_.append(keys, evaluated);
         for (std::size_t i = 0; i < some.size(); ++i) {
-            study_.append(key(some[i]), evaluated[i]);
             if (trains()) remove_checkpoints(some[i]);
             results[places[begin + i]] = std::move(evaluated[i]);
         }
