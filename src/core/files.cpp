@@ -1,21 +1,26 @@
 #include "core/files.h"
 
 #include "core/error.h"
+#include "core/parallel.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <set>
+#include <vector>
 
 namespace nachos::core {
 namespace {
 
 constexpr const char* kTemporary = ".tmp";
+constexpr int kSyncsAtOnce = 32;
 
 /// Closes on scope exit.
 struct Descriptor {
@@ -29,6 +34,10 @@ struct Descriptor {
     std::error_code ignored;
     std::filesystem::remove(temporary, ignored);
     fail(ErrorKind::runtime, "cannot write {}: {}", path.string(), std::strerror(error));
+}
+
+[[noreturn]] void fail_sync(const std::filesystem::path& path) {
+    fail(ErrorKind::runtime, "cannot write {}: {}", path.string(), std::strerror(errno));
 }
 
 void write_all(int fd, std::string_view content, const std::filesystem::path& path, const std::filesystem::path& temporary) {
@@ -79,14 +88,22 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view conte
     if (::rename(temporary.c_str(), path.c_str()) != 0) fail_write(path, temporary, errno);
 }
 
+/// At once, for what waits together a file system writes together: eight files then take about as long as one.
 void sync_files(std::span<const std::filesystem::path> paths) {
-    std::set<std::filesystem::path> synced;  // folders
+    std::set<std::filesystem::path> folders;
+    std::vector<std::function<void()>> waits;
     for (const auto& path : paths) {
-        const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-        bool done = file.fd >= 0 && ::fsync(file.fd) == 0;
-        if (done && synced.insert(path.parent_path()).second) done = sync_folder(path);
-        require(done, ErrorKind::runtime, "cannot write {}: {}", path.string(), std::strerror(errno));
+        waits.emplace_back([&path] {
+            const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+            if (file.fd < 0 || ::fsync(file.fd) != 0) fail_sync(path);
+        });
+        if (!folders.insert(path.parent_path()).second) continue;
+        waits.emplace_back([&path] {
+            if (!sync_folder(path)) fail_sync(path);
+        });
     }
+    const auto count = static_cast<int>(waits.size());
+    for_each_index(count, std::min(count, kSyncsAtOnce), [&](int i) { waits[static_cast<std::size_t>(i)](); });
 }
 
 std::filesystem::path temporary_for(const std::filesystem::path& path) {
