@@ -47,7 +47,7 @@ set_source_files_properties(${CMAKE_SOURCE_DIR}/src/core/version.cpp PROPERTIES 
   "NACHOS_VERSION=\"${PROJECT_VERSION}\";NACHOS_COMMIT=\"${NACHOS_COMMIT}\"")
 
 nachos_folder(core LINKS fmt::fmt Threads::Threads)
-nachos_folder(arch USES core)
+nachos_folder(arch USES core LINKS simdjson::simdjson)
 nachos_folder(cost USES arch)
 nachos_folder(policy USES core)
 nachos_folder(optimize USES core LINKS Pagmo::pagmo Eigen3::Eigen ${NACHOS_XGBOOST})

@@ -34,16 +34,32 @@ std::vector<study::Evaluation> StoredEvaluator::operator()(std::span<const arch:
             places.push_back(i);
         }
     }
-    workers_.evaluate(unknown, fidelity_, ScoredOn::validation, [&](std::size_t i, study::Evaluation evaluation) {
-        study_.append(key(unknown[i]), evaluation);
-        results[places[i]] = std::move(evaluation);
+    std::vector<std::string> keys;
+    std::vector<study::Evaluation> evaluated;
+    const auto store = [&] {  // what is known of a batch by now, in one transaction
+        if (!keys.empty()) study_.append(keys, evaluated);
+        keys.clear();
+        evaluated.clear();
+    };
+    const auto on_evaluation = [&](std::size_t i, study::Evaluation evaluation) {
+        results[places[i]] = evaluation;
+        keys.push_back(key(unknown[i]));
+        evaluated.push_back(std::move(evaluation));
         if (!trains()) return;
+        store();
         for (const auto& checkpoint : candidate_checkpoints(study_, unknown[i], fidelity_))
             std::filesystem::remove(checkpoint);
         if (job_.progress)
             job_.progress({study::text_of(fidelity_), static_cast<std::int64_t>(i + 1),
                            static_cast<std::int64_t>(unknown.size()), "networks"});
-    });
+    };
+    try {
+        workers_.evaluate(unknown, fidelity_, ScoredOn::validation, on_evaluation);
+    } catch (...) {
+        store();
+        throw;
+    }
+    store();
     return results;
 }
 

@@ -69,7 +69,8 @@ class CandidateEvaluator {
         if (part == ScoredOn::calibration) return context;
         context->store_table = [this, fidelity](const arch::ArchSpec& spec, const policy::RecordedTable& table) {
             std::string name = table_file(spec, fidelity);
-            policy::save_table(study_.path_of(name), table, policy::TablePrecision::f16);
+            policy::save_table(study_.path_of(name), table, policy::TablePrecision::f16,
+                               core::Sync::later);  // before the evaluation is stored
             return name;
         };
         return context;
