@@ -11,19 +11,19 @@
 #include <cstdlib>
 #include <vector>
 
-// Images a second of supernet training on one thread a rank, 128 images a step and rank. Started by bench/ranks, alone and
+// Images a second of supernet training on one thread a rank, 64 images a step and rank. Started by bench/ranks, alone and
 // as several ranks.
 
 int main() {
     using namespace nachos;
     using Clock = std::chrono::steady_clock;
-    constexpr int kBatch = 128, kWarmUp = 5, kSteps = 25;
+    constexpr int kBatch = 64, kWarmUp = 3, kSteps = 12;
     at::set_num_threads(1);
     const auto options = exec::ranks_from_environment();
     const auto ranks =
         options ? std::make_unique<exec::Ranks>(*options, [](const std::string&) { std::_Exit(75); }) : nullptr;
     const int size = ranks ? ranks->size() : 1;
-    const data::DataOptions data{.path = "synthetic:" + std::to_string(2 * kBatch * size * (kWarmUp + kSteps)),
+    const data::DataOptions data{.path = "synthetic:" + std::to_string(5 * kBatch * size * (kWarmUp + kSteps) / 4),
                                  .resolution = 32};
     const data::Parts parts = data::split(data::load(data), data, 1);
     const data::Examples& examples = parts.train.examples();
