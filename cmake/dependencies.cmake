@@ -13,6 +13,7 @@ find_library(NACHOS_XGBOOST xgboost REQUIRED)  # its own CMake file names a libr
 find_path(NACHOS_XGBOOST_INCLUDE xgboost/c_api.h REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_library(NACHOS_SQLITECPP SQLiteCpp REQUIRED)
+find_package(simdjson REQUIRED)
 find_library(NACHOS_XNNPACK XNNPACK REQUIRED)
 find_path(NACHOS_JSON nlohmann/json.hpp REQUIRED)
 find_path(NACHOS_XXHASH xxhash.h REQUIRED)

@@ -47,7 +47,7 @@ set_source_files_properties(${CMAKE_SOURCE_DIR}/src/core/version.cpp PROPERTIES 
   "NACHOS_VERSION=\"${PROJECT_VERSION}\";NACHOS_COMMIT=\"${NACHOS_COMMIT}\"")
 
 nachos_folder(core LINKS fmt::fmt Threads::Threads)
-nachos_folder(arch USES core)
+nachos_folder(arch USES core LINKS simdjson::simdjson)
 nachos_folder(cost USES arch)
 nachos_folder(policy USES core)
 nachos_folder(optimize USES core LINKS Pagmo::pagmo Eigen3::Eigen ${NACHOS_XGBOOST})
@@ -55,18 +55,20 @@ nachos_folder(model USES arch policy cost)
 nachos_folder(data USES core LINKS ZLIB::ZLIB PNG::PNG JPEG::JPEG)
 nachos_folder(study USES arch policy LINKS ${NACHOS_SQLITECPP} SQLite::SQLite3)
 nachos_folder(runtime USES model LINKS ${NACHOS_XNNPACK})
+nachos_folder(exec USES core)
 nachos_folder(search USES arch optimize cost study)
 nachos_folder(report USES study arch cost policy optimize search)
 if(NACHOS_TORCH)
   nachos_folder(nn TORCH USES arch)
-  nachos_folder(train TORCH USES nn data policy cost study runtime)
+  nachos_folder(ranks TORCH PATH exec/ranks USES exec)
+  nachos_folder(train TORCH USES nn data policy cost study runtime ranks)
 endif()
 
 # cli/ holds one file per command; main_*.cpp pick what each program links.
 file(GLOB cli_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/cli/*.cpp)
 list(FILTER cli_sources EXCLUDE REGEX "/(main|train)_[a-z_]+\\.cpp$")
 add_library(nachos_cli STATIC ${cli_sources})
-target_link_libraries(nachos_cli PUBLIC nachos_flags nachos_data nachos_model nachos_runtime nachos_search nachos_report
+target_link_libraries(nachos_cli PUBLIC nachos_flags nachos_data nachos_model nachos_runtime nachos_exec nachos_search nachos_report
   CLI11::CLI11 spdlog::spdlog)
 add_executable(nachos src/cli/main_nachos.cpp)
 target_link_libraries(nachos PRIVATE nachos_cli)

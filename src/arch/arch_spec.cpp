@@ -2,7 +2,9 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "core/json_reader.h"
+
+#include <simdjson.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -11,38 +13,46 @@
 namespace nachos::arch {
 namespace {
 
-using nlohmann::json;
 using nlohmann::ordered_json;
+using simdjson::dom::element;
 
 constexpr const char* kPublishedSpace = "ofa-mbv3";
 constexpr int kMaxList = 256;
 constexpr int kMaxValue = 1 << 20;
 
-/// Reads keys of one object and remembers them, so that unknown ones can be refused.
+/// Reads keys of one object and remembers them, so that unknown ones can be refused. By simdjson, for a study of thousands
+/// of architectures is read at once.
 class Reader {
   public:
-    Reader(const json& object, std::string where) : object_(object), where_(std::move(where)) {}
+    Reader(simdjson::dom::object object, const std::string& where) : object_(object), where_(where) {}
 
     int integer(const char* key, std::optional<int> fallback = {}) {
-        const json* v = find(key);
-        if (v == nullptr && fallback) return *fallback;
-        need(v != nullptr, key, "is missing");
+        const auto v = find(key);
+        if (!v && fallback) return *fallback;
+        need(v.has_value(), key, "is missing");
         return number(*v, key);
     }
 
     std::vector<int> list(const char* key) {
-        const json* v = find(key);
-        if (v == nullptr) return {};
-        need(v->is_array() && v->size() <= kMaxList, key, "is not a list of whole numbers");
         std::vector<int> values;
-        for (const json& item : *v) values.push_back(number(item, key));
+        for (const element item : items(key, "is not a list of whole numbers")) values.push_back(number(item, key));
         return values;
     }
 
-    const json* find(const char* key) {
+    /// The list at `key`, of at most 256 items; empty where there is none.
+    std::vector<element> items(const char* key, const char* otherwise) {
+        const auto v = find(key);
+        if (!v) return {};
+        simdjson::dom::array array;
+        need(v->get_array().get(array) == simdjson::SUCCESS && array.size() <= kMaxList, key, otherwise);
+        return {array.begin(), array.end()};
+    }
+
+    std::optional<element> find(const char* key) {
         known_.emplace_back(key);
-        const auto it = object_.find(key);
-        return it == object_.end() ? nullptr : &*it;
+        element found;
+        if (object_.at_key(key).get(found) != simdjson::SUCCESS) return {};
+        return found;
     }
 
     void need(bool ok, const char* key, const char* what) const {
@@ -50,35 +60,39 @@ class Reader {
     }
 
     void refuse_unknown() const {
-        for (const auto& [key, value] : object_.items()) {
+        for (const auto& [key, value] : object_) {
             require(std::find(known_.begin(), known_.end(), key) != known_.end(), ErrorKind::bad_data,
                     "{}: unknown key '{}'; allowed: {}", where_, key, fmt::join(known_, ", "));
         }
     }
 
   private:
-    int number(const json& v, const char* key) const {
-        require(v.is_number_integer() && v.get<std::int64_t>() >= 0 && v.get<std::int64_t>() <= kMaxValue,
-                ErrorKind::bad_data, "{}: key '{}' holds {}, whole numbers from 0 to {} are allowed", where_, key,
-                core::shown(v), kMaxValue);
-        return v.get<int>();
+    int number(element v, const char* key) const {
+        std::int64_t whole = -1;
+        const bool ok = v.get_int64().get(whole) == simdjson::SUCCESS && whole >= 0 && whole <= kMaxValue;
+        if (!ok)
+            fail(ErrorKind::bad_data, "{}: key '{}' holds {}, whole numbers from 0 to {} are allowed", where_, key,
+                 simdjson::minify(v), kMaxValue);
+        return static_cast<int>(whole);
     }
 
-    const json& object_;
-    std::string where_;
-    std::vector<std::string> known_;
+    simdjson::dom::object object_;
+    const std::string& where_;
+    std::vector<std::string_view> known_;
 };
 
-ExitSpec exit_from_json(const json& value, const std::string& where) {
-    if (value.is_number_integer()) {
-        const auto placed = value.get<std::int64_t>();
+ExitSpec exit_from_json(element value, const std::string& where) {
+    std::int64_t placed = 0;
+    if (value.get_int64().get(placed) == simdjson::SUCCESS) {
         require(placed == 0 || placed == 1, ErrorKind::bad_data, "{}: an exit is {}, allowed: 0, 1 or an object", where,
                 placed);
         return {.placed = placed == 1};
     }
-    require(value.is_object(), ErrorKind::bad_data, "{}: an exit is {}, allowed: 0, 1 or an object", where,
-            core::shown(value));
-    Reader reader(value, where + ", exits");
+    simdjson::dom::object object;
+    if (value.get_object().get(object) != simdjson::SUCCESS)
+        fail(ErrorKind::bad_data, "{}: an exit is {}, allowed: 0, 1 or an object", where, simdjson::minify(value));
+    const std::string place = where + ", exits";
+    Reader reader(object, place);
     ExitSpec exit{.placed = true};
     exit.convs = reader.integer("convs", 0);
     exit.width = reader.integer("width", 0);
@@ -118,13 +132,15 @@ std::string to_json(const ArchSpec& spec) {
 }
 
 ArchSpec spec_from_json(std::string_view text, const std::string& where) {
-    const json in = core::parse_json(text, where);
-    require(in.is_object(), ErrorKind::bad_data, "{}: is not a JSON object", where);
+    static thread_local simdjson::dom::parser parser;  // keeps its memory
+    simdjson::dom::object in;
+    const bool object = !text.empty() && parser.parse(text.data(), text.size()).get_object().get(in) == simdjson::SUCCESS;
+    require(object, ErrorKind::bad_data, "{}: is not a JSON object", where);
     Reader reader(in, where);
     ArchSpec spec;
-    const json* space = reader.find("space");
-    reader.need(space != nullptr && space->is_string(), "space", "is missing or no text");
-    spec.space = space->get<std::string>();
+    const auto space = reader.find("space");
+    reader.need(space && space->is_string(), "space", "is missing or no text");
+    spec.space = space->get_string().value();
     spec.resolution = reader.integer("resolution", spec.resolution);
     spec.channels = reader.integer("channels", spec.channels);
     spec.classes = reader.integer("classes", spec.classes);
@@ -134,11 +150,7 @@ ArchSpec spec_from_json(std::string_view text, const std::string& where) {
     spec.width = reader.list("width");
     spec.kernel = reader.list("kernel");
     spec.expand = reader.list("expand");
-    const json* exits = reader.find("exits");
-    reader.need(exits == nullptr || (exits->is_array() && exits->size() <= kMaxList), "exits", "is not a list");
-    if (exits != nullptr) {
-        for (const json& e : *exits) spec.exits.push_back(exit_from_json(e, where));
-    }
+    for (const element e : reader.items("exits", "is not a list")) spec.exits.push_back(exit_from_json(e, where));
     reader.refuse_unknown();
     const std::int64_t blocks = std::accumulate(spec.depth.begin(), spec.depth.end(), std::int64_t{0});
     reader.need(blocks <= kMaxList, "depth", "sums to more than 256 blocks");

@@ -11,7 +11,7 @@ namespace nachos::cli {
 /// next checkpoint; the second one leaves at once.
 class RunningJob {
   public:
-    RunningJob(const TrainingArguments& arguments, const study::Study& study);
+    RunningJob(const TrainingArguments& arguments, const study::Study& study, exec::Ranks* ranks = nullptr);
     ~RunningJob();
     RunningJob(const RunningJob&) = delete;
     RunningJob& operator=(const RunningJob&) = delete;

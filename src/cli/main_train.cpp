@@ -23,5 +23,10 @@ int main(int argc, char** argv) {
     add_ablate_options(app, ablate)->callback([&] { ablate_command(ablate); });
     CLI::App* bench = app.add_subcommand("bench", "figures of the search machinery");
     add_engines_options(*bench, engines)->callback([&] { bench_engines_command(engines); });
+    CLI::App* worker = app.add_subcommand("worker")->group("");  // started by the others
+    std::string folder, digest;
+    worker->add_option("DIR", folder)->required();
+    worker->add_option("WEIGHTS", digest)->required();
+    worker->callback([&] { worker_command(folder, digest); });
     return run_app(app, argc, argv);
 }

@@ -1,6 +1,7 @@
 #include "cli/ablation_arms.h"
 #include "cli/job.h"
 #include "cli/train_contender.h"
+#include "cli/train_ranks.h"
 #include "cli/train_series.h"
 #include "core/error.h"
 #include "report/ablation.h"
@@ -75,6 +76,7 @@ void run_seed(const SeedSeries& series, const SearchConfig& config, std::uint64_
 }  // namespace
 
 void ablate_command(const TrainingArguments& arguments) {
+    require_one_rank("ablate");
     const SearchConfig config = training_config(arguments);
     const SeedSeries series(arguments, "ablation", config.seed);
     report::Ablation ablation{.data = {}, .seeds = series.seeds(), .arms = {}};

@@ -1,5 +1,6 @@
 #include "cli/job.h"
 #include "cli/train_evaluator.h"
+#include "cli/train_ranks.h"
 #include "cli/train_series.h"
 #include "report/engine_comparison.h"
 
@@ -42,9 +43,8 @@ std::vector<std::span<const study::Evaluation>> prefixes(std::span<const study::
 }
 
 /// Every architecture that was ever part of the front, on held-out data.
-std::vector<study::Evaluation> fronts_on_held_out(const Session& session, const nn::WeightBank& bank,
-                                                  const std::vector<std::span<const study::Evaluation>>& archives,
-                                                  const Job& job) {
+std::vector<study::Evaluation> fronts_on_held_out(const Session& session, CandidateWorkers& workers,
+                                                  const std::vector<std::span<const study::Evaluation>>& archives) {
     std::set<std::string> ids;
     std::vector<arch::ArchSpec> specs;
     for (const auto& archive : archives) {
@@ -53,14 +53,17 @@ std::vector<study::Evaluation> fronts_on_held_out(const Session& session, const 
             if (ids.insert(arch::arch_id(spec)).second) specs.push_back(spec);
         }
     }
-    return held_out_evaluations(session, bank, specs, job);
+    std::vector<study::Evaluation> evaluations;
+    workers.evaluate(specs, {}, ScoredOn::calibration,
+                     [&](std::size_t, study::Evaluation e) { evaluations.push_back(std::move(e)); });
+    return evaluations;
 }
 
-report::EngineRun measured_run(const Session& session, const study::Study& study, const nn::WeightBank& bank,
-                               std::span<const study::Evaluation> archive, const Job& job) {
+report::EngineRun measured_run(const Session& session, const study::Study& study, CandidateWorkers& workers,
+                               std::span<const study::Evaluation> archive) {
     const std::vector<study::HistoryStep> history = study.history();
     const auto archives = prefixes(archive, history);
-    const auto held_out = fronts_on_held_out(session, bank, archives, job);
+    const auto held_out = fronts_on_held_out(session, workers, archives);
     report::EngineRun run{.engine = session.config.search.engine, .seed = session.config.seed, .steps = {}, .seconds = 0};
     for (std::size_t i = 0; i < archives.size(); ++i) {
         run.steps.push_back(
@@ -81,8 +84,9 @@ report::EngineRun run_engine(const TrainingArguments& arguments, const Session& 
     share_supernet(folder / kFloor, study);
     nn::WeightBank bank = session.fresh_bank();
     ensure_supernet(session, study, bank, running.job());
-    const auto archive = run_search(session, study, bank, running.job());
-    const report::EngineRun run = measured_run(session, study, bank, archive, running.job());
+    CandidateWorkers workers(study, bank, running.job());
+    const auto archive = run_search(session, study, workers, running.job());
+    const report::EngineRun run = measured_run(session, study, workers, archive);
     study.put_meta(key, report::to_json(run));
     return run;
 }
@@ -98,6 +102,7 @@ std::vector<std::string> engines_of(const TrainingArguments& arguments) {
 }  // namespace
 
 void bench_engines_command(const TrainingArguments& arguments) {
+    require_one_rank("bench engines");
     SearchConfig config = training_config(arguments);
     const SeedSeries series(arguments, "engines", config.seed);
     report::EngineComparison comparison{.data = {}, .floor = kFloor, .seeds = series.seeds(), .runs = {}};

@@ -1,5 +1,6 @@
 #include "cli/job.h"
 #include "cli/train_contender.h"
+#include "cli/train_ranks.h"
 #include "core/error.h"
 #include "search/finalists.h"
 #include "train/evaluate.h"
@@ -60,6 +61,7 @@ void run_final(const Session& session, study::Study& study, const nn::WeightBank
 }
 
 void final_command(const TrainingArguments& arguments) {
+    require_one_rank("final");
     auto study = study::Study::resume(arguments.out);
     const Session session(parse_config(study.config(), study.path_of("config.toml").string()));
     const RunningJob running(arguments, study);

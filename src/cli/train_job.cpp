@@ -51,7 +51,7 @@ struct RunningJob::State {
     std::string phase;
 };
 
-RunningJob::RunningJob(const TrainingArguments& arguments, const study::Study& study)
+RunningJob::RunningJob(const TrainingArguments& arguments, const study::Study& study, exec::Ranks* ranks)
     : state_(std::make_unique<State>(arguments.progress)) {
     at::set_num_threads(cores());  // Debian's libtorch starts with one
     const std::string log_file = arguments.log_file.empty() ? study.path_of("log.jsonl").string() : arguments.log_file;
@@ -70,6 +70,7 @@ RunningJob::RunningJob(const TrainingArguments& arguments, const study::Study& s
                             {"cpu", machine.cpu},
                             {"threads", at::get_num_threads()}});
     State* state = state_.get();
+    job_.ranks = ranks;
     job_.workers = arguments.workers > 0 ? arguments.workers : cores();
     job_.progress = [state](const core::Progress& p) {
         state->bar(p);

@@ -2,6 +2,7 @@
 
 #include "cli/job.h"
 #include "cli/train_evaluator.h"
+#include "cli/train_ranks.h"
 #include "core/error.h"
 #include "report/html.h"
 #include "search/engine.h"
@@ -53,7 +54,7 @@ study::HistoryStep history_step(const search::SearchStep& step) {
 }
 
 /// Successive halving: the best of one fidelity are evaluated at the next.
-void halve(const Session& session, study::Study& study, const nn::WeightBank& bank, std::vector<study::Evaluation> archive,
+void halve(const Session& session, study::Study& study, CandidateWorkers& workers, std::vector<study::Evaluation> archive,
            const Job& job) {
     const auto& options = session.config.evaluate;
     const std::vector<study::Fidelity> fidelities = study::fidelities_from(options.fidelity);
@@ -63,16 +64,16 @@ void halve(const Session& session, study::Study& study, const nn::WeightBank& ba
         for (const int i : search::promoted(archive, session.config.limits, session.axes, count))
             specs.push_back(archive[static_cast<std::size_t>(i)].arch);
         if (specs.empty()) return;
-        archive = StoredEvaluator(session, study, bank, fidelities[f], job)(specs);
+        archive = StoredEvaluator(session, study, workers, fidelities[f], job)(specs);
     }
 }
 
 }  // namespace
 
-std::vector<study::Evaluation> run_search(const Session& session, study::Study& study, const nn::WeightBank& bank,
+std::vector<study::Evaluation> run_search(const Session& session, study::Study& study, CandidateWorkers& workers,
                                           const Job& job) {
-    const StoredEvaluator evaluator(session, study, bank, study::fidelities_from(session.config.evaluate.fidelity).front(),
-                                    job);
+    const StoredEvaluator evaluator(session, study, workers,
+                                    study::fidelities_from(session.config.evaluate.fidelity).front(), job);
     search::SearchProblem problem = problem_of(session);
     problem.evaluate = [&](std::span<const arch::ArchSpec> specs) { return evaluator(specs); };
     problem.recorded_seconds = [history = study.history()](int evaluations) -> std::optional<double> {
@@ -108,7 +109,8 @@ study::Study open_study(const Session& session, const std::string& folder, const
 
 void search_stage(const Session& session, study::Study& study, nn::WeightBank& bank, const Job& job) {
     ensure_supernet(session, study, bank, job);
-    halve(session, study, bank, run_search(session, study, bank, job), job);
+    CandidateWorkers workers(study, bank, job);
+    halve(session, study, workers, run_search(session, study, workers, job), job);
     report::write_reports(study);
     const auto searched = report::results(report::read(study), session.config.limits, report::Stage::searched);
     if (searched.designs.empty()) fail_inadmissible(searched, study.folder().string());
@@ -122,15 +124,19 @@ SearchConfig training_config(const TrainingArguments& arguments) {
 }
 
 void search_command(const TrainingArguments& arguments) {
+    const std::unique_ptr<exec::Ranks> ranks = join_ranks();
     const Session session(training_config(arguments));
+    if (ranks && !ranks->first()) return follow_search(session, arguments, *ranks);
     auto study = open_study(session, arguments.out, arguments);
-    const RunningJob running(arguments, study);
+    if (ranks) ranks->broadcast(session.parts.digest);
+    const RunningJob running(arguments, study, ranks.get());
     nn::WeightBank bank = session.fresh_bank();
     search_stage(session, study, bank, running.job());
     const train::FinalOptions& options = session.config.final;
     run_final(session, study, bank, session.config.limits, {.top = options.top, .comparators = options.comparators},
               running.job());
     finish(study, session.config.limits);
+    if (ranks) end_followers(*ranks);
 }
 
 }  // namespace nachos::cli

@@ -88,7 +88,7 @@ std::string weights_digest(const nn::WeightBank& bank) {
     return core::hash_hex(all);
 }
 
-void ensure_supernet(const Session& session, study::Study& study, nn::WeightBank& bank, const Job& job) {
+void ensure_supernet(const Session& session, const study::Study& study, nn::WeightBank& bank, const Job& job) {
     if (!inherits(session.config)) return;
     train::train_supernet(bank, session.space, session.config.supernet,
                           {.examples = session.parts.train.examples(),
@@ -101,7 +101,8 @@ void ensure_supernet(const Session& session, study::Study& study, nn::WeightBank
                            .checkpoint = study.path_of("checkpoints/supernet.safetensors"),
                            .progress = job.progress,
                            .should_stop = job.should_stop,
-                           .phase = "supernet"});
+                           .phase = "supernet",
+                           .ranks = job.ranks});
 }
 
 }  // namespace nachos::cli

@@ -5,6 +5,7 @@
 #include "cli/training_arguments.h"
 #include "core/progress.h"
 #include "data/parts.h"
+#include "exec/ranks/ranks.h"
 #include "nn/weight_bank.h"
 #include "search/archive.h"
 #include "study/store.h"
@@ -38,6 +39,7 @@ struct Job {
     core::ProgressFn progress;
     std::function<bool()> should_stop;
     int workers = 1;
+    exec::Ranks* ranks = nullptr;  ///< all processes of the job, if there are several
 };
 
 /// Throws Error(stopped): what to do to go on.
@@ -48,13 +50,15 @@ bool inherits(const SearchConfig& config);
 
 /// Trains the supernet, or goes on from the study's checkpoint; at once if it was already done, or if nothing inherits from
 /// it.
-void ensure_supernet(const Session& session, study::Study& study, nn::WeightBank& bank, const Job& job);
+void ensure_supernet(const Session& session, const study::Study& study, nn::WeightBank& bank, const Job& job);
 
 /// Identifies weights: hash of all tensors of a bank.
 std::string weights_digest(const nn::WeightBank& bank);
 
+class CandidateWorkers;
+
 /// The search, with evaluations answered from the study where they are known. Returns the archive.
-std::vector<study::Evaluation> run_search(const Session& session, study::Study& study, const nn::WeightBank& bank,
+std::vector<study::Evaluation> run_search(const Session& session, study::Study& study, CandidateWorkers& workers,
                                           const Job& job);
 
 /// The evaluations that designs are chosen by: those at the last fidelity.
@@ -84,5 +88,8 @@ void search_command(const TrainingArguments& arguments);
 void final_command(const TrainingArguments& arguments);
 void ablate_command(const TrainingArguments& arguments);
 void bench_engines_command(const TrainingArguments& arguments);
+
+/// A process of CandidateWorkers, which starts it: evaluates candidates of the study in `folder` as they are asked for.
+void worker_command(const std::string& folder, const std::string& weights_digest);
 
 }  // namespace nachos::cli

@@ -127,9 +127,9 @@ void TensorFile::add_f32(const std::string& name, std::vector<std::int64_t> shap
 
 void TensorFile::add_f16(const std::string& name, std::vector<std::int64_t> shape, const float* values) {
     TensorData t{DType::f16, std::move(shape), {}};
-    std::vector<std::uint16_t> halves(static_cast<std::size_t>(t.elements()));
-    std::transform(values, values + halves.size(), halves.begin(), to_half);
-    t.bytes.assign(reinterpret_cast<const char*>(halves.data()), halves.size() * 2);
+    const auto count = static_cast<std::size_t>(t.elements());
+    t.bytes.resize(2 * count);
+    to_halves(values, count, reinterpret_cast<std::uint16_t*>(t.bytes.data()));
     tensors[name] = std::move(t);
 }
 
@@ -165,9 +165,12 @@ const std::string& TensorFile::text(const std::string& key, const std::string& w
     return it->second;
 }
 
-void write_tensors(const std::filesystem::path& path, const TensorFile& file) {
+void write_tensors(const std::filesystem::path& path, const TensorFile& file, Sync sync) {
     json header = json::object();
     std::string data;
+    std::size_t size = 0;
+    for (const auto& [name, t] : file.tensors) size += t.bytes.size();
+    data.reserve(size);
     for (const auto& [name, t] : file.tensors) {
         header[name] = {{"dtype", row_of(t.dtype).name},
                         {"shape", t.shape},
@@ -184,7 +187,7 @@ void write_tensors(const std::filesystem::path& path, const TensorFile& file) {
     bytes.reserve(8 + text.size() + data.size());
     bytes += text;
     bytes += data;
-    write_file_atomic(path, bytes);
+    write_file_atomic(path, bytes, sync);
 }
 
 TensorFile read_tensors(const std::filesystem::path& path) { return parse_tensors(read_file(path), path.string()); }

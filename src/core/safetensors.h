@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/files.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -40,7 +42,7 @@ struct TensorFile {
 
 /// Writes atomically, tensors in name order: the same content gives the same bytes. A checksum of the tensors goes into the
 /// metadata.
-void write_tensors(const std::filesystem::path& path, const TensorFile& file);
+void write_tensors(const std::filesystem::path& path, const TensorFile& file, Sync sync = Sync::now);
 
 /// Reads and checks everything (sizes, offsets, overlaps, types) before it allocates, and the tensors against the checksum
 /// if the file has one (those of others may lack it). Throws Error(bad_data).

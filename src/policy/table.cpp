@@ -12,9 +12,14 @@ namespace {
 
 constexpr float kLargestHalf = 65504.0F;
 
-std::vector<float> saturated(std::vector<float> values) {
-    for (float& v : values) v = std::clamp(v, -kLargestHalf, kLargestHalf);
-    return values;
+/// Adds values as halves; what is beyond their range becomes their largest.
+void add_saturated(core::TensorFile& file, const std::string& name, const std::vector<std::int64_t>& shape,
+                   const std::vector<float>& values) {
+    const auto fits = [](float v) { return std::abs(v) <= kLargestHalf; };
+    if (std::all_of(values.begin(), values.end(), fits)) return file.add_f16(name, shape, values.data());
+    std::vector<float> clamped = values;
+    for (float& v : clamped) v = std::clamp(v, -kLargestHalf, kLargestHalf);
+    file.add_f16(name, shape, clamped.data());
 }
 
 void require_finite(const std::vector<float>& values, const char* name, const std::string& where) {
@@ -37,19 +42,19 @@ int checked_dimension(std::int64_t size, const char* name, int least, const std:
 
 }  // namespace
 
-void save_table(const std::filesystem::path& path, const RecordedTable& table, TablePrecision precision) {
+void save_table(const std::filesystem::path& path, const RecordedTable& table, TablePrecision precision, core::Sync sync) {
     core::TensorFile file;
     file.add_i32("labels", {table.samples}, table.labels.data());
     const std::vector<std::int64_t> logits_shape{table.samples, table.exits, table.classes};
     const std::vector<std::int64_t> gates_shape{table.samples, table.exits};
     if (precision == TablePrecision::f16) {
-        file.add_f16("logits", logits_shape, saturated(table.logits).data());
-        file.add_f16("gates", gates_shape, saturated(table.gates).data());
+        add_saturated(file, "logits", logits_shape, table.logits);
+        add_saturated(file, "gates", gates_shape, table.gates);
     } else {
         file.add_f32("logits", logits_shape, table.logits.data());
         file.add_f32("gates", gates_shape, table.gates.data());
     }
-    core::write_tensors(path, file);
+    core::write_tensors(path, file, sync);
 }
 
 RecordedTable load_table(const std::filesystem::path& path) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/files.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <vector>
@@ -26,7 +28,8 @@ enum class TablePrecision { f16, f32 };  ///< f16 in the search, f32 in final me
 
 /// Written atomically as safetensors: labels (N) I32, logits (N, E, K), gates (N, E). In f16, values beyond its range become
 /// its largest. Throws Error(runtime).
-void save_table(const std::filesystem::path& path, const RecordedTable& table, TablePrecision precision);
+void save_table(const std::filesystem::path& path, const RecordedTable& table, TablePrecision precision,
+                core::Sync sync = core::Sync::now);
 
 /// Throws Error(bad_data): shapes that do not fit, labels out of range, values that are not finite.
 RecordedTable load_table(const std::filesystem::path& path);

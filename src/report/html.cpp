@@ -172,6 +172,7 @@ std::string html_report(const Snapshot& snapshot) {
 }
 
 void write_reports(const study::Study& study) {
+    study.publish();
     Snapshot snapshot = read(study);
     const Results r = results(snapshot, snapshot.facts.limits);
     if (const DesignRow* best = chosen(r)) {

@@ -46,7 +46,8 @@ Snapshot read(const study::Study& study) {
 
 Results results(const Snapshot& snapshot, const study::Limits& limits, Stage stage) {
     const auto models = stage == Stage::final ? trained_designs(snapshot) : std::vector<study::TrainedModel>{};
-    const auto archive = models.empty() ? snapshot.evaluations : as_archive(models);
+    const auto trained = as_archive(models);
+    const auto& archive = models.empty() ? snapshot.evaluations : trained;
     const auto row = [&](const search::Design& design) {
         const auto evaluation = static_cast<std::size_t>(design.evaluation);
         const auto point = static_cast<std::size_t>(design.point);
@@ -56,12 +57,12 @@ Results results(const Snapshot& snapshot, const study::Limits& limits, Stage sta
             r.search_accuracy = r.point.accuracy;
             return r;
         }
-        const auto& trained = models[evaluation].points[point];
+        const auto& figures = models[evaluation].points[point];
         r.measure = models[evaluation].measure;
         r.model_file = models[evaluation].model_file;
-        r.search_accuracy = trained.search_accuracy;
-        r.calibration_accuracy = trained.calibration.accuracy;
-        if (trained.test) r.test_accuracy = trained.test->accuracy;
+        r.search_accuracy = figures.search_accuracy;
+        r.calibration_accuracy = figures.calibration.accuracy;
+        if (figures.test) r.test_accuracy = figures.test->accuracy;
         return r;
     };
     Results results{search::hypervolume(archive, limits, snapshot.axes()), snapshot.axes(), limits, {}, {}};

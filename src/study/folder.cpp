@@ -1,6 +1,7 @@
 #include "study/folder.h"
 
 #include "core/error.h"
+#include "core/files.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -19,9 +20,17 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLockFile = "study.lock";
 
-constexpr std::array kOurFiles = {"study.db",    "study.db-wal", "study.db-shm", "study.db-journal",
-                                  "config.toml", "checkpoints",  "tables",       "models",
-                                  "pareto.csv",  "pareto.json",  "report.html",  "log.jsonl"};
+constexpr const char* kLog = "study.db-wal";
+constexpr std::array kFolders = {"checkpoints", "tables", "models"};
+constexpr std::array kOurFiles = {"study.db",    "study.db-wal", "study.db-shm", "study.db-journal", "snapshot.db",
+                                  "config.toml", "checkpoints",  "tables",       "models",           "pareto.csv",
+                                  "pareto.json", "report.html",  "log.jsonl"};
+
+bool has_bytes(const fs::path& path) {
+    std::error_code error;
+    const auto size = fs::file_size(path, error);
+    return !error && size > 0;
+}
 
 }  // namespace
 
@@ -30,9 +39,11 @@ WriterLock::WriterLock(const fs::path& folder) {
     descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     require(descriptor_ >= 0, ErrorKind::runtime, "cannot write {}: {}", path.string(), std::strerror(errno));
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+        const int reason = errno;
         std::string holder = "unknown";
         std::ifstream(path) >> holder;
         ::close(descriptor_);
+        require(reason == EWOULDBLOCK, ErrorKind::runtime, "cannot lock {}: {}", path.string(), std::strerror(reason));
         fail(ErrorKind::usage, "the study in {} is being written by process {}; a second writer is refused", folder.string(),
              holder);
     }
@@ -44,17 +55,57 @@ WriterLock::WriterLock(const fs::path& folder) {
 
 WriterLock::~WriterLock() { ::close(descriptor_); }
 
+bool is_file(const fs::path& path) {
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    require(status.type() != fs::file_type::none, ErrorKind::runtime, "cannot look at {}: {}", path.string(),
+            error.message());
+    return fs::is_regular_file(status);
+}
+
+std::string recovery(const fs::path& database) {
+    const fs::path folder = database.parent_path();
+    if (database.filename() == kSnapshotFile) return fmt::format("; remove it, and {} is read instead", kDatabaseFile);
+    if (!has_bytes(folder / kSnapshotFile)) return "; put a copy in its place, or begin anew (search --overwrite)";
+    const std::string at = folder.string();
+    return fmt::format("; {}/snapshot.db is an older copy; to go on from it: rm {}/study.db*; mv {}/snapshot.db {}/study.db",
+                       at, at, at, at);
+}
+
+void require_begun_or_new(const fs::path& folder) {
+    const fs::path database = folder / kDatabaseFile;
+    if (has_bytes(database) || (!has_bytes(folder / kLog) && !has_bytes(folder / kSnapshotFile))) return;
+    fail(ErrorKind::bad_data, "{} is {}, though this study had begun{}", database.string(),
+         is_file(database) ? "empty" : "gone", recovery(database));
+}
+
 void require_study_or_nothing(const fs::path& folder) {
-    if (!fs::exists(folder) || fs::exists(folder / kDatabaseFile)) return;
+    if (is_file(folder / kDatabaseFile) || is_file(folder / kSnapshotFile) || !fs::exists(folder)) return;
     require(fs::is_directory(folder), ErrorKind::usage, "{} is a file, a folder for the study is needed", folder.string());
-    for (const auto& entry : fs::directory_iterator(folder))
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error))
         require(entry.path().filename() == kLockFile, ErrorKind::usage,
                 "{} is not empty and holds no study (it has {}); name a new or empty folder", folder.string(),
                 entry.path().filename().string());
+    require(!error, ErrorKind::runtime, "cannot read the folder {}: {}", folder.string(), error.message());
+}
+
+void prepare_folder(const fs::path& folder) {
+    core::remove_leftovers(folder);
+    for (const char* name : kFolders) {
+        std::error_code error;
+        fs::create_directories(folder / name, error);
+        require(!error, ErrorKind::runtime, "cannot make the folder {}: {}", (folder / name).string(), error.message());
+        core::remove_leftovers(folder / name);
+    }
 }
 
 void remove_study_files(const fs::path& folder) {
-    for (const char* name : kOurFiles) fs::remove_all(folder / name);
+    for (const char* name : kOurFiles) {
+        std::error_code error;
+        fs::remove_all(folder / name, error);
+        require(!error, ErrorKind::runtime, "cannot remove {}: {}", (folder / name).string(), error.message());
+    }
 }
 
 fs::path path_inside(const fs::path& folder, const std::string& name) {

@@ -1,34 +1,59 @@
 #include "study/store.h"
 
 #include "core/files.h"
+#include "core/parallel.h"
 #include "policy/policy_json.h"
 #include "study/config_diff.h"
 #include "study/database.h"
 #include "study/evaluation_json.h"
 #include "study/folder.h"
+#include "study/publisher.h"
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
+#include <cassert>
 #include <ctime>
+#include <thread>
 
 namespace nachos::study {
 
 namespace fs = std::filesystem;
 
 struct Study::State {
-    fs::path folder;
-    std::unique_ptr<WriterLock> lock;  ///< held by a writer
-    Database database;
+    /// A writer's.
+    State(const fs::path& f, std::unique_ptr<WriterLock> held)
+        : folder(f),
+          lock(std::move(held)),
+          database(f / kDatabaseFile, Access::write, journal_in(f)),
+          publisher(std::make_unique<Publisher>(database, f / kSnapshotFile)) {
+        publisher->changed();  // since the last copy an earlier writer may have been killed
+    }
+    /// A viewer's.
+    State(const fs::path& f, const char* file, Access access) : folder(f), database(f / file, access) {}
+
+    /// Runs a statement that changes the study.
+    template <class... Values>
+    void store(const char* sql, const Values&... values) const {
+        database.execute(sql, values...);
+        publisher->changed();
+    }
 
     std::string where(const char* table, std::int64_t row) const {
         return fmt::format("{}, {} {}", database.path().string(), table, row);
     }
+
+    fs::path folder;
+    std::unique_ptr<WriterLock> lock;  ///< held by a writer
+    Database database;
+    std::unique_ptr<Publisher> publisher = {};  ///< a writer's
 };
 
 namespace {
 
 constexpr const char* kConfigKey = "config";
 constexpr const char* kFactsKey = "facts";
+constexpr std::size_t kRowsAtOnce = 256;
 
 /// Rows of a query, each made a value by `row_of`. Its first column is what it is ordered by, and unique: a damaged file may
 /// hold rows more than once, and so without end.
@@ -54,28 +79,59 @@ void check_exits(const arch::ArchSpec& arch, const ArchCosts& costs, const std::
             where, costs.executed_macs.size(), exits);
 }
 
+constexpr const char* kAppend =
+    "INSERT INTO evaluations (key, arch_id, arch, fidelity, error, costs, curve, table_file, seconds) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET error = excluded.error, "
+    "costs = excluded.costs, curve = excluded.curve, table_file = excluded.table_file, seconds = excluded.seconds";
 constexpr const char* kEvaluationColumns = "id, arch, fidelity, error, costs, curve, table_file, seconds";
 
-Evaluation evaluation_of(SQLite::Statement& row, const std::string& where, const fs::path& folder) {
+/// A row as it is stored.
+struct EvaluationRow {
+    std::int64_t id = 0;
+    std::string arch;
+    std::string fidelity;
+    std::string error;
+    std::string costs;
+    std::string curve;
+    std::string table_file;
+    double seconds = 0;
+};
+
+EvaluationRow texts_of(SQLite::Statement& row) {
+    const auto text = [&](int column) { return row.getColumn(column).getString(); };
+    return {row.getColumn(0).getInt64(), text(1), text(2), text(3), text(4), text(5), text(6), row.getColumn(7).getDouble()};
+}
+
+Evaluation evaluation_of(EvaluationRow& row, const std::string& where, const fs::path& folder) {
     Evaluation e;
-    e.arch = arch::spec_from_json(row.getColumn(1).getString(), where);
-    e.fidelity = row.getColumn(2).getString();
-    e.error = row.getColumn(3).getString();
-    e.costs = costs_from_json(row.getColumn(4).getString(), where);
-    e.curve = curve_from_json(row.getColumn(5).getString(), where);
-    e.table_file = row.getColumn(6).getString();
+    e.arch = arch::spec_from_json(row.arch, where);
+    e.fidelity = std::move(row.fidelity);
+    e.error = std::move(row.error);
+    e.costs = costs_from_json(row.costs, where);
+    e.curve = curve_from_json(row.curve, where);
+    e.table_file = std::move(row.table_file);
     require(e.ok() || e.curve.empty(), ErrorKind::bad_data, "{}: has failed and yet a curve of {} points", where,
             e.curve.size());
     if (e.ok()) check_exits(e.arch, e.costs, where);
     for (const auto& point : e.curve) policy::check(point.point, e.arch.placed_exits() + 1, where);
     if (!e.table_file.empty()) path_inside(folder, e.table_file);
-    e.seconds = row.getColumn(7).getDouble();
+    e.seconds = row.seconds;
     return e;
 }
 
 void require_study(const fs::path& folder) {
-    require(fs::is_regular_file(folder / kDatabaseFile), ErrorKind::usage, "there is no study in {} (it has no {})",
-            folder.string(), kDatabaseFile);
+    require(is_file(folder / kDatabaseFile) || is_file(folder / kSnapshotFile), ErrorKind::usage,
+            "there is no study in {} (it has no {})", folder.string(), kDatabaseFile);
+}
+
+/// Nothing waits beside study.db to be put into it.
+bool at_rest(const fs::path& folder) {
+    const auto empty = [&](const char* name) {
+        std::error_code error;
+        const auto size = fs::file_size(folder / name, error);
+        return error || size == 0;
+    };
+    return empty("study.db-wal") && empty("study.db-journal");
 }
 
 }  // namespace
@@ -93,21 +149,39 @@ Study Study::create_or_resume(const fs::path& folder, const std::string& resolve
     require(!error, ErrorKind::runtime, "cannot make the folder {}: {}", folder.string(), error.message());
     auto lock = std::make_unique<WriterLock>(folder);
     if (options.overwrite) remove_study_files(folder);
-    Study study(std::make_unique<State>(State{folder, std::move(lock), Database(folder / kDatabaseFile, Access::write)}));
+    require_begun_or_new(folder);
+    Study study(std::make_unique<State>(folder, std::move(lock)));
     study.adopt_config(resolved_config, options);
-    for (const char* name : {"checkpoints", "tables", "models"}) fs::create_directories(folder / name);
+    prepare_folder(folder);
     return study;
 }
 
 Study Study::resume(const fs::path& folder) {
     require_study(folder);
     auto lock = std::make_unique<WriterLock>(folder);
-    return Study(std::make_unique<State>(State{folder, std::move(lock), Database(folder / kDatabaseFile, Access::write)}));
+    require_begun_or_new(folder);
+    auto state = std::make_unique<State>(folder, std::move(lock));
+    prepare_folder(folder);
+    return Study(std::move(state));
 }
 
 Study Study::open_readonly(const fs::path& folder) {
     require_study(folder);
-    return Study(std::make_unique<State>(State{folder, nullptr, Database(folder / kDatabaseFile, Access::read_only)}));
+    const auto open = [&](const char* file, Access access) { return Study(std::make_unique<State>(folder, file, access)); };
+    if (is_file(folder / kSnapshotFile)) return open(kSnapshotFile, Access::immutable);
+    require_begun_or_new(folder);
+    try {  // of an older version, or its writer was killed before the first copy
+        return open(kDatabaseFile, Access::read_only);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::runtime) throw;
+        if (at_rest(folder)) return open(kDatabaseFile, Access::immutable);
+        fail(ErrorKind::runtime, "{}; there is no {} to look at instead: run the study's command again where it can write",
+             error.what(), kSnapshotFile);
+    }
+}
+
+void Study::publish() const {
+    if (state_->publisher) state_->publisher->publish();
 }
 
 void Study::adopt_config(const std::string& resolved_config, const CreateOptions& options) {
@@ -134,7 +208,10 @@ std::string Study::config() const {
     return *text;
 }
 
-void Study::put_facts(const Facts& facts) { put_meta(kFactsKey, to_json(facts)); }
+void Study::put_facts(const Facts& facts) {
+    put_meta(kFactsKey, to_json(facts));
+    publish();
+}
 
 Facts Study::facts() const {
     const auto text = get_meta(kFactsKey);
@@ -153,8 +230,7 @@ std::optional<std::string> Study::get_meta(const std::string& key) const {
 }
 
 void Study::put_meta(const std::string& key, const std::string& value) {
-    state_->database.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key,
-                             value);
+    state_->store("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
 }
 
 std::optional<Evaluation> Study::find(const std::string& key) const {
@@ -162,30 +238,58 @@ std::optional<Evaluation> Study::find(const std::string& key) const {
         SQLite::Statement query(db, fmt::format("SELECT {} FROM evaluations WHERE key = ?", kEvaluationColumns));
         query.bind(1, key);
         if (!query.executeStep()) return std::nullopt;
-        return evaluation_of(query, state_->where("evaluation", query.getColumn(0).getInt64()), folder());
+        EvaluationRow row = texts_of(query);
+        return evaluation_of(row, state_->where("evaluation", row.id), folder());
     });
 }
 
-void Study::append(const std::string& key, const Evaluation& e) {
-    if (!e.table_file.empty()) path_of(e.table_file);
-    state_->database.execute(
-        "INSERT INTO evaluations (key, arch_id, arch, fidelity, error, costs, curve, table_file, seconds) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET error = excluded.error, "
-        "costs = excluded.costs, curve = excluded.curve, table_file = excluded.table_file, seconds = excluded.seconds",
-        key, arch::arch_id(e.arch), arch::to_json(e.arch), e.fidelity, e.error, to_json(e.costs), to_json(e.curve),
-        e.table_file, e.seconds);
+void Study::append(const std::string& key, const Evaluation& evaluation) { append({&key, 1}, {&evaluation, 1}); }
+
+void Study::append(std::span<const std::string> keys, std::span<const Evaluation> evaluations) {
+    assert(keys.size() == evaluations.size());
+    sync_tables(evaluations);
+    state_->database.run([&](SQLite::Database& db) {
+        SQLite::Transaction transaction(db);
+        SQLite::Statement insert(db, kAppend);
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            const Evaluation& e = evaluations[i];
+            SQLite::bind(insert, keys[i], arch::arch_id(e.arch), arch::to_json(e.arch), e.fidelity, e.error,
+                         to_json(e.costs), to_json(e.curve), e.table_file, e.seconds);
+            insert.exec();
+            insert.reset();
+        }
+        transaction.commit();
+    });
+    state_->publisher->changed();
 }
 
+/// A row never names a table that a crash could still take away.
+void Study::sync_tables(std::span<const Evaluation> evaluations) const {
+    std::vector<fs::path> tables;
+    for (const Evaluation& e : evaluations)
+        if (!e.table_file.empty()) tables.push_back(path_of(e.table_file));
+    std::erase_if(tables, [](const fs::path& table) { return !is_file(table); });
+    core::sync_files(tables);
+}
+
+/// Most of the time goes into reading the JSON, so all cores do.
 std::vector<Evaluation> Study::evaluations() const {
     const auto sql = fmt::format("SELECT {} FROM evaluations ORDER BY id", kEvaluationColumns);
-    return rows(state_->database, sql.c_str(), [&](SQLite::Statement& row) {
-        return evaluation_of(row, state_->where("evaluation", row.getColumn(0).getInt64()), folder());
-    });
+    auto stored = rows(state_->database, sql.c_str(), texts_of);
+    std::vector<Evaluation> evaluations(stored.size());
+    const auto decode = [&](int chunk) {
+        const std::size_t begin = static_cast<std::size_t>(chunk) * kRowsAtOnce;
+        for (std::size_t i = begin; i < std::min(begin + kRowsAtOnce, stored.size()); ++i)
+            evaluations[i] = evaluation_of(stored[i], state_->where("evaluation", stored[i].id), folder());
+    };
+    const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    core::for_each_index(static_cast<int>((stored.size() + kRowsAtOnce - 1) / kRowsAtOnce), cores, decode);
+    return evaluations;
 }
 
 void Study::put_model(const TrainedModel& m) {
     path_of(m.model_file);
-    state_->database.execute(
+    state_->store(
         "INSERT INTO models (name, comparator, arch, measure, costs, model_file, points) VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (name) DO UPDATE SET comparator = excluded.comparator, arch = excluded.arch, "
         "measure = excluded.measure, costs = excluded.costs, model_file = excluded.model_file, points = excluded.points",
@@ -217,7 +321,7 @@ std::vector<TrainedModel> Study::models() const {
 }
 
 void Study::put_history(const HistoryStep& s) {
-    state_->database.execute(
+    state_->store(
         "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (evaluations) DO UPDATE SET "
         "hypervolume = excluded.hypervolume, feasible_share = excluded.feasible_share, "
         "seconds = max(seconds, excluded.seconds), error_model = excluded.error_model, "
@@ -249,7 +353,7 @@ std::vector<HistoryStep> Study::history() const {
 
 void Study::record_test_read(const std::string& purpose) {
     const std::string now = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-    state_->database.execute("INSERT INTO test_reads (time, purpose) VALUES (?, ?)", now, purpose);
+    state_->store("INSERT INTO test_reads (time, purpose) VALUES (?, ?)", now, purpose);
 }
 
 std::vector<TestRead> Study::test_reads() const {

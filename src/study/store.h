@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,9 @@ struct CreateOptions {
     std::function<std::string(const std::string& stored)> resolve = {};
 };
 
-/// A study: the folder DIR with its database study.db, and checkpoints/, tables/, models/ beside it. Whatever a function
-/// here has stored when it returns survives a crash. All throw Error(bad_data) if the database is damaged, Error(runtime) if
+/// A study: the folder DIR with its database study.db, a copy of that for viewers (snapshot.db, replaced soon after a change
+/// and when the study is closed), and checkpoints/, tables/, models/ beside it. Whatever a function here has stored when it
+/// returns survives a crash. All throw Error(bad_data) if the database is damaged, Error(runtime) if
 /// the disk fails.
 class Study {
   public:
@@ -33,7 +35,8 @@ class Study {
                                   const CreateOptions& options = {});
     /// Opens DIR for writing with the configuration it has.
     static Study resume(const std::filesystem::path& folder);
-    /// Opens DIR for looking only: takes no lock, so it can neither stop a writer nor be stopped by one.
+    /// Opens DIR for looking only, as it was when snapshot.db was last replaced: takes no lock, so it can neither stop a
+    /// writer nor be stopped by one, and needs no right to write. A study without snapshot.db is read in place.
     static Study open_readonly(const std::filesystem::path& folder);
 
     Study(Study&&) noexcept;
@@ -55,7 +58,9 @@ class Study {
 
     /// The evaluation stored under this key (evaluation_key), if any.
     std::optional<Evaluation> find(const std::string& key) const;
-    /// Adds an evaluation behind the others; one with the same key is replaced where it stands.
+    /// Adds evaluations behind the others, in one transaction: all or none. One whose key is known is replaced where it
+    /// stands. When this returns, they and the tables they name have been synced. Throws Error(runtime) if the disk is full.
+    void append(std::span<const std::string> keys, std::span<const Evaluation> evaluations);
     void append(const std::string& key, const Evaluation& evaluation);
     /// All, in the order in which they were first appended.
     std::vector<Evaluation> evaluations() const;
@@ -68,6 +73,9 @@ class Study {
     void put_history(const HistoryStep& step);
     std::vector<HistoryStep> history() const;
 
+    /// Brings snapshot.db up to date at once, for viewers; nothing if this is one. Throws Error(runtime).
+    void publish() const;
+
     void record_test_read(const std::string& purpose);
     std::vector<TestRead> test_reads() const;
 
@@ -75,6 +83,7 @@ class Study {
     struct State;
     explicit Study(std::unique_ptr<State> state);
     void adopt_config(const std::string& resolved_config, const CreateOptions& options);
+    void sync_tables(std::span<const Evaluation> evaluations) const;
 
     std::unique_ptr<State> state_;
 };

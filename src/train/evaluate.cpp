@@ -1,11 +1,9 @@
 #include "train/evaluate.h"
 
 #include "core/error.h"
-#include "core/parallel.h"
 #include "cost/cost.h"
 #include "policy/published_rule.h"
 #include "train/inherit.h"
-#include "train/threads.h"
 
 #include <chrono>
 #include <optional>
@@ -85,17 +83,6 @@ study::Evaluation evaluate_candidate(const CandidateContext& context, const arch
     if (!evaluation.ok()) evaluation.curve.clear();
     evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return evaluation;
-}
-
-std::vector<study::Evaluation> evaluate_candidates(const CandidateContext& context, std::span<const arch::ArchSpec> specs,
-                                                   int workers, int threads_per_evaluation) {
-    std::vector<study::Evaluation> results(specs.size());
-    core::for_each_index(static_cast<int>(specs.size()), workers, [&](int i) {
-        set_own_threads(threads_per_evaluation);
-        const auto at = static_cast<std::size_t>(i);
-        results[at] = evaluate_candidate(context, specs[at]);
-    });
-    return results;
 }
 
 }  // namespace nachos::train

@@ -30,7 +30,7 @@ struct CurveOptions {
 std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, const study::ArchCosts& costs,
                                         const policy::Calibration& calibration, const CurveOptions& options);
 
-/// What evaluating a candidate needs; everything is read-only and shared by threads.
+/// What evaluating a candidate needs; read-only.
 struct CandidateContext {
     const arch::SearchSpace& space;
     const nn::WeightBank& bank;    ///< the supernet's weights
@@ -43,8 +43,7 @@ struct CandidateContext {
     std::function<void(nn::WeightBank& bank, const arch::ArchSpec& spec, int epochs)> train = {};
     /// Untrained weights of one network, for fidelity `scratch`.
     std::function<nn::WeightBank(const arch::ArchSpec& spec)> fresh = {};
-    /// Stores a candidate's table and returns its file name; called from several threads, with different architectures. May
-    /// be empty.
+    /// Stores a candidate's table and returns its file name. May be empty.
     std::function<std::string(const arch::ArchSpec&, const policy::RecordedTable&)> store_table = {};
 };
 
@@ -52,10 +51,5 @@ struct CandidateContext {
 /// failure is an Evaluation with its reason, after a second attempt where that may help (memory, a library's exception);
 /// only Error(stopped) leaves.
 study::Evaluation evaluate_candidate(const CandidateContext& context, const arch::ArchSpec& spec);
-
-/// The same for a batch, on `workers` threads, each evaluation on `threads_per_evaluation` threads. The results do not
-/// depend on `workers`.
-std::vector<study::Evaluation> evaluate_candidates(const CandidateContext& context, std::span<const arch::ArchSpec> specs,
-                                                   int workers, int threads_per_evaluation);
 
 }  // namespace nachos::train

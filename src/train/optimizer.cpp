@@ -27,6 +27,29 @@ void read(const core::TensorFile& file, const std::string& name, const std::stri
     t.copy_(torch::from_blob(values.data(), t.sizes()));
 }
 
+constexpr std::int64_t kBucket = 1 << 20;  // floats sent at once
+
+/// Gradients that are there are the same ones everywhere, for all learn from the same subnets.
+void add_elsewhere(std::vector<Tensor>& sums, const GradientSum& elsewhere) {
+    for (std::size_t begin = 0, end = 0; begin < sums.size(); begin = end) {
+        std::vector<Tensor> parts;
+        for (std::int64_t size = 0; end < sums.size() && size < kBucket; ++end) {
+            if (!sums[end].defined()) continue;
+            parts.push_back(sums[end].cpu().reshape({-1}));
+            size += parts.back().numel();
+        }
+        if (parts.empty()) continue;
+        const Tensor bucket = torch::cat(parts);
+        elsewhere.add({bucket.data_ptr<float>(), static_cast<std::size_t>(bucket.numel())});
+        std::int64_t at = 0;
+        for (std::size_t i = begin; i < end; ++i) {
+            if (!sums[i].defined()) continue;
+            sums[i].copy_(bucket.slice(0, at, at + sums[i].numel()).view(sums[i].sizes()));
+            at += sums[i].numel();
+        }
+    }
+}
+
 }  // namespace
 
 /// The tensors that a step moves, entry by entry.
@@ -56,7 +79,7 @@ Optimizer::Optimizer(nn::WeightBank& bank, const OptimizerOptions& options)
     });
 }
 
-double Optimizer::step(double learning_rate, const std::vector<nn::WeightBank>& replicas) {
+double Optimizer::step(double learning_rate, const std::vector<nn::WeightBank>& replicas, const GradientSum& elsewhere) {
     torch::NoGradGuard no_grad;
     std::vector<Tensor> sums(slots_.size());
     for (const nn::WeightBank& replica : replicas) {
@@ -68,10 +91,13 @@ double Optimizer::step(double learning_rate, const std::vector<nn::WeightBank>& 
             Tensor(t).mutable_grad().reset();
         });
     }
+    if (elsewhere.add) add_elsewhere(sums, elsewhere);
+    const double share = 1.0 / (static_cast<double>(replicas.size()) + elsewhere.replicas);
     Update update;
     std::vector<Tensor> squares;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (!sums[i].defined()) continue;
+        sums[i].mul_(share);
         squares.push_back(sums[i].square().sum());
         update.slots.push_back(&slots_[i]);
         update.gradients.push_back(sums[i]);

@@ -6,12 +6,21 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 
 namespace nachos::train {
 
 /// Half cosine from the peak to 0 over all steps, after a linear warm-up; `step` counts from 0.
 double learning_rate_at(const OptimizerOptions& options, std::int64_t step, std::int64_t steps_per_epoch);
+
+/// Replicas of other processes, whose gradients count alike.
+struct GradientSum {
+    int replicas = 0;  ///< there
+    std::function<void(std::span<float>)> add =
+        {};  ///< adds theirs, element by element; called in the same order everywhere
+};
 
 /// SGD with Nesterov momentum or AdamW over a bank, as torch::optim computes them; weight decay touches convolution and
 /// linear weights alone. Its own because its state is kept by name, so that checkpoints read back in any libtorch. A tensor
@@ -20,9 +29,9 @@ class Optimizer {
   public:
     Optimizer(nn::WeightBank& bank, const OptimizerOptions& options);
 
-    /// Adds the gradients that the replicas of the bank gathered up, in their order, leaves them without any, clips the norm
-    /// and steps. Returns the norm before clipping. Throws Error(runtime) if it is not finite.
-    double step(double learning_rate, const std::vector<nn::WeightBank>& replicas);
+    /// Takes the mean of the gradients that the replicas of the bank gathered up, in their order, leaves them without any,
+    /// clips the norm and steps. Returns the norm before clipping. Throws Error(runtime) if it is not finite.
+    double step(double learning_rate, const std::vector<nn::WeightBank>& replicas, const GradientSum& elsewhere = {});
 
     void save(core::TensorFile& file) const;
     void load(const core::TensorFile& file, const std::string& where);

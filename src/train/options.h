@@ -67,12 +67,13 @@ struct OptimizerOptions {
     std::string optimizer = "sgd";  ///< "sgd" with Nesterov momentum, or "adamw" (Loshchilov and Hutter, arXiv 1711.05101)
     int epochs = 10;                ///< passes over the training part; [1, 10000]
     int batch_size = 128;           ///< images; [1, 8192]
-    double learning_rate = 0.2;     ///< peak; (0, 10]
+    double learning_rate = 0.4;     ///< peak; (0, 10]
     double warmup_epochs = 0.5;     ///< [0, 100]
     double momentum = 0.9;          ///< Nesterov momentum, or beta_1 of adamw; [0, 1)
-    double weight_decay = 5e-5;     ///< of convolution and linear weights; [0, 1] (method 3: published value)
-    double gradient_clip = 5;       ///< largest norm of the whole gradient; 0 = no clipping; [0, 1e6]
-    int shards = 2;  ///< parts a batch is cut into, each on a thread of its own with batch statistics of its own; [1, 64]
+    double weight_decay = 2.5e-5;   ///< of convolution and linear weights; [0, 1] (published: 5e-5)
+    double gradient_clip = 2.5;     ///< largest norm of the whole gradient; 0 = no clipping; [0, 1e6]
+    int shards = 2;  ///< parts a batch is cut into, each on a thread or rank of its own with batch statistics of its own;
+                     ///< [1, 1024]
 
     void describe(core::OptionVisitor& v) {
         v.field({"optimizer",
@@ -90,9 +91,8 @@ struct OptimizerOptions {
         v.field({"gradient_clip", "largest norm of the whole gradient; 0 = no clipping", 0, 1e6}, gradient_clip);
         v.field({"shards",
                  "parts a batch is cut into, each differentiated on a thread of its own with batch statistics of its own; "
-                 "results "
-                 "depend on it, not on the number of cores",
-                 1, 64},
+                 "results depend on it, not on the number of cores; ranks share them out evenly",
+                 1, 1024},
                 shards);
     }
 };
@@ -140,7 +140,7 @@ struct FinalOptions {
     double backbone_share = 0.5;     ///< staged: share of the epochs that train the backbone alone; [0.01, 0.99]
     bool freeze_backbone = true;     ///< staged: the backbone stays as it is while the exits learn
 
-    FinalOptions() { optimizer.learning_rate = 0.1; }
+    FinalOptions() { optimizer.learning_rate = 0.2; }
 
     void describe(core::OptionVisitor& v) {
         v.field({"top", "architectures trained in the end", 1, 1000}, top);

@@ -19,6 +19,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <thread>
 
 namespace nachos::train {
@@ -37,9 +38,10 @@ using EpochFn = std::function<const data::Examples&(int epoch)>;
 /// cutting every layer costs hundreds.
 class ShardPool {
   public:
-    explicit ShardPool(int shards) : done_(shards), start_(shards) {
+    /// Of `all` shards of a batch, `shards` are run here; one that is a whole batch may use all cores.
+    ShardPool(int shards, int all) : done_(shards), start_(shards) {
         for (int i = 1; i < shards; ++i) threads_.emplace_back([this, i] { work(i); });
-        if (shards > 1) set_own_threads(1);
+        if (all > 1) set_own_threads(1);
     }
 
     ~ShardPool() {
@@ -90,30 +92,48 @@ class ShardPool {
     int threads_before_ = at::get_num_threads();
 };
 
-struct Checkpoint {
-    nn::WeightBank& bank;
-    Optimizer& optimizer;
-    const std::filesystem::path& path;
+class Checkpoint {
+  public:
+    Checkpoint(nn::WeightBank& bank, Optimizer& optimizer, const std::filesystem::path& path, exec::Ranks* ranks)
+        : bank_(bank), optimizer_(optimizer), path_(path), ranks_(ranks) {}
 
+    /// By the first rank alone.
     void save(int epochs_done) const {
-        if (path.empty()) return;
+        if (path_.empty() || (ranks_ != nullptr && !ranks_->first())) return;
         core::TensorFile file;
-        bank.save(file, "weights.");
-        optimizer.save(file);
+        bank_.save(file, "weights.");
+        optimizer_.save(file);
         file.metadata["epochs_done"] = std::to_string(epochs_done);
-        core::write_tensors(path, file);
+        core::write_tensors(path_, file);
     }
 
+    /// The epochs done, on all ranks the same.
     int load() const {
-        if (path.empty() || !std::filesystem::exists(path)) return 0;
-        const core::TensorFile file = core::read_tensors(path);
-        bank.load(file, "weights.", path.string());
-        optimizer.load(file, path.string());
-        const std::string& text = file.text("epochs_done", path.string());
+        const int epochs = read();
+        if (ranks_ == nullptr) return epochs;
+        const std::string first = ranks_->broadcast(std::to_string(epochs));
+        require(first == std::to_string(epochs), ErrorKind::runtime,
+                "rank {} finds {} epochs in {}, rank 0 finds {}; all ranks need the same folder", ranks_->rank(), epochs,
+                path_.string(), first);
+        return epochs;
+    }
+
+  private:
+    int read() const {
+        if (path_.empty() || !std::filesystem::exists(path_)) return 0;
+        const core::TensorFile file = core::read_tensors(path_);
+        bank_.load(file, "weights.", path_.string());
+        optimizer_.load(file, path_.string());
+        const std::string& text = file.text("epochs_done", path_.string());
         require(!text.empty() && text.size() < 7 && text.find_first_not_of("0123456789") == std::string::npos,
-                ErrorKind::bad_data, "{}: epochs_done is '{}', a number is needed", path.string(), text);
+                ErrorKind::bad_data, "{}: epochs_done is '{}', a number is needed", path_.string(), text);
         return std::stoi(text);
     }
+
+    nn::WeightBank& bank_;
+    Optimizer& optimizer_;
+    const std::filesystem::path& path_;
+    exec::Ranks* ranks_;
 };
 
 /// Batches of one epoch after the other, whose examples may change between epochs.
@@ -159,17 +179,43 @@ class Batches {
     std::int64_t steps_per_epoch_ = 0;
 };
 
+/// Which shards of a batch this process has.
+struct OwnShards {
+    int first = 0;
+    int count = 1;
+
+    static OwnShards of(int shards, const exec::Ranks* ranks) {
+        if (ranks == nullptr) return {0, shards};
+        require(shards % ranks->size() == 0, ErrorKind::usage,
+                "shards is {}, which {} ranks cannot share out evenly; set supernet.shards to a multiple of {}", shards,
+                ranks->size(), ranks->size());
+        const int count = shards / ranks->size();
+        return {ranks->rank() * count, count};
+    }
+};
+
+/// Mean over all shards of what the own ones give.
+double mean_loss(const std::vector<double>& own, int shards, exec::Ranks* ranks) {
+    if (ranks == nullptr) return core::mean(own);
+    auto sum = static_cast<float>(std::accumulate(own.begin(), own.end(), 0.0));
+    ranks->sum({&sum, 1});
+    return sum / shards;
+}
+
 void train(nn::WeightBank& bank, const OptimizerOptions& options, const TrainingInput& input, const StepFn& step,
            const EpochFn& begin_epoch) {
-    Optimizer optimizer(bank, options);
-    const Checkpoint checkpoint{bank, optimizer, input.checkpoint};
-    const int begin = checkpoint.load();
     Batches batches(options, input);
-    const std::int64_t steps = batches.steps_per_epoch();
     const int shards = std::min(options.shards, batches.batch_size());
+    const OwnShards own = OwnShards::of(shards, input.ranks);
+    GradientSum elsewhere{.replicas = shards - own.count};
+    if (input.ranks != nullptr) elsewhere.add = [&](std::span<float> values) { input.ranks->sum(values); };
+    Optimizer optimizer(bank, options);
+    const Checkpoint checkpoint(bank, optimizer, input.checkpoint, input.ranks);
+    const int begin = checkpoint.load();
+    const std::int64_t steps = batches.steps_per_epoch();
     std::vector<nn::WeightBank> replicas;
-    for (int i = 0; i < shards; ++i) replicas.push_back(bank.replica());
-    ShardPool pool(shards);
+    for (int i = 0; i < own.count; ++i) replicas.push_back(bank.replica());
+    ShardPool pool(own.count, shards);
     double average = 0;
     std::int64_t last_reported = begin * steps;
     const auto report = [&](std::int64_t done) {
@@ -183,22 +229,24 @@ void train(nn::WeightBank& bank, const OptimizerOptions& options, const Training
             const std::int64_t at = epoch * steps + i;
             const auto xs = batches.input_of(images).tensor_split(shards),
                        ys = torch::tensor(images.labels, torch::kLong).to(input.device).tensor_split(shards);
-            std::vector<double> losses(static_cast<std::size_t>(shards));
+            std::vector<double> losses(replicas.size());
             pool.run([&](int s) {
-                const auto shard = static_cast<std::size_t>(s);
-                losses[shard] =
-                    step(replicas[shard], xs[shard], ys[shard], input.rng.stream("step", static_cast<std::uint64_t>(at)));
+                const auto replica = static_cast<std::size_t>(s), shard = static_cast<std::size_t>(own.first + s);
+                losses[replica] =
+                    step(replicas[replica], xs[shard], ys[shard], input.rng.stream("step", static_cast<std::uint64_t>(at)));
             });
-            const double loss = core::mean(losses);
+            const double loss = mean_loss(losses, shards, input.ranks);
             require(std::isfinite(loss), ErrorKind::runtime,
                     "{} diverged in epoch {}: the loss is not finite; lower its learning_rate", input.phase, epoch + 1);
-            optimizer.step(learning_rate_at(options, at, steps), replicas);
+            optimizer.step(learning_rate_at(options, at, steps), replicas, elsewhere);
             average = i == 0 ? loss : 0.98 * average + 0.02 * loss;
             report(at + 1);
         }
         if (!images.labels.empty() && last_reported < (epoch + 1) * steps) report((epoch + 1) * steps);  // a shorter epoch
         checkpoint.save(epoch + 1);
-        require(epoch + 1 == options.epochs || !input.should_stop || !input.should_stop(), ErrorKind::stopped,
+        bool stop = input.should_stop && input.should_stop();
+        if (input.ranks != nullptr) stop = input.ranks->any(stop);
+        require(epoch + 1 == options.epochs || !stop, ErrorKind::stopped,
                 "stopped after epoch {} of {} of {}; the same command goes on from there", epoch + 1, options.epochs,
                 input.phase);
     }

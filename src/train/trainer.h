@@ -4,6 +4,7 @@
 #include "core/progress.h"
 #include "data/loader.h"
 #include "data/parts.h"
+#include "exec/ranks/ranks.h"
 #include "nn/weight_bank.h"
 #include "train/options.h"
 
@@ -28,6 +29,7 @@ struct TrainingInput {
     core::ProgressFn progress;          ///< may be empty
     std::function<bool()> should_stop;  ///< asked after each checkpoint; true throws Error(stopped); may be empty
     std::string phase;                  ///< name of the step in progress reports
+    exec::Ranks* ranks = nullptr;       ///< that share the shards; nothing = this process alone has all
 };
 
 /// Trains the supernet by the sandwich rule with in-place distillation (Yu and Huang 2019, arXiv 1903.05134, algorithm 1):

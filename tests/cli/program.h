@@ -36,31 +36,47 @@ inline bool built(const std::string& program) {
     return std::filesystem::exists(std::filesystem::path(NACHOS_BUILD_DIR) / program);
 }
 
-/// Runs one of our programs, as a user would, and waits for it.
+/// One of our programs, started as a user would.
+class Running {
+  public:
+    Running(const std::string& program, std::vector<std::string> arguments) {
+        const std::string path = (std::filesystem::path(NACHOS_BUILD_DIR) / program).string();
+        arguments.insert(arguments.begin(), path);
+        std::vector<char*> argv;
+        for (std::string& a : arguments) argv.push_back(a.data());
+        argv.push_back(nullptr);
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, (folder_ / "out").c_str(), kFlags, 0600);
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (folder_ / "err").c_str(), kFlags, 0600);
+        const int failed = ::posix_spawn(&process_, path.c_str(), &actions, nullptr, argv.data(), environ);
+        posix_spawn_file_actions_destroy(&actions);
+        require(failed == 0, ErrorKind::runtime, "cannot start {}", path);
+    }
+
+    pid_t process() const { return process_; }
+
+    /// Waits for its end; once only.
+    Outcome wait() const {
+        int status = 0;
+        rusage usage{};
+        require(::wait4(process_, &status, 0, &usage) == process_, ErrorKind::runtime, "lost process {}", process_);
+        const auto seconds = [](const timeval& t) {
+            return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+        };
+        return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), core::read_file(folder_ / "out", 1 << 24),
+                core::read_file(folder_ / "err", 1 << 24), seconds(usage.ru_utime) + seconds(usage.ru_stime)};
+    }
+
+  private:
+    TempFolder folder_;
+    pid_t process_ = 0;
+};
+
+/// Runs one of our programs and waits for it.
 inline Outcome run_program(const std::string& program, std::vector<std::string> arguments) {
-    const TempFolder folder;
-    const std::string path = (std::filesystem::path(NACHOS_BUILD_DIR) / program).string();
-    arguments.insert(arguments.begin(), path);
-    std::vector<char*> argv;
-    for (std::string& a : arguments) argv.push_back(a.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, (folder / "out").c_str(), kFlags, 0600);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (folder / "err").c_str(), kFlags, 0600);
-    pid_t child = 0;
-    const int failed = ::posix_spawn(&child, path.c_str(), &actions, nullptr, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    require(failed == 0, ErrorKind::runtime, "cannot start {}", path);
-    int status = 0;
-    rusage usage{};
-    require(::wait4(child, &status, 0, &usage) == child, ErrorKind::runtime, "lost {}", path);
-    const auto seconds = [](const timeval& t) {
-        return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-    };
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), core::read_file(folder / "out", 1 << 24),
-            core::read_file(folder / "err", 1 << 24), seconds(usage.ru_utime) + seconds(usage.ru_stime)};
+    return Running(program, std::move(arguments)).wait();
 }
 
 /// A command of nachos that needs neither data nor torch takes less than 50 ms of processor time; of three runs the best

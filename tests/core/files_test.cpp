@@ -9,6 +9,7 @@
 #include <csignal>
 #include <fstream>
 #include <iterator>
+#include <vector>
 
 namespace nachos::core {
 namespace {
@@ -46,6 +47,39 @@ TEST(Files, WritesAndReadsBytesAsTheyAre) {
     write_file_atomic(folder / "f", "");
     EXPECT_EQ(read_file(folder / "f"), "");
     EXPECT_EQ(entries(folder.path()), 1U);
+}
+
+TEST(Files, SyncingLaterWritesTheSame) {
+    const TempFolder folder;
+    write_file_atomic(folder / "f", "content", Sync::later);
+    EXPECT_EQ(read_file(folder / "f"), "content");
+    sync_files(std::vector{folder / "f"});
+    expect_error(ErrorKind::runtime, {(folder / "none").string(), "No such file"},
+                 [&] { sync_files(std::vector{folder / "none"}); });
+}
+
+TEST(Files, ReplacingTakesTheTemporaryAway) {
+    const TempFolder folder;
+    const auto temporary = temporary_for(folder / "f");
+    write_file_atomic(folder / "f", "old");
+    write_file_atomic(temporary, "new");
+    replace_file(temporary, folder / "f");
+    EXPECT_EQ(read_file(folder / "f"), "new");
+    EXPECT_EQ(entries(folder.path()), 1U);
+    expect_error(ErrorKind::runtime, {"cannot write", (folder / "f").string(), "No such file"},
+                 [&] { replace_file(temporary, folder / "f"); });
+}
+
+TEST(Files, LeftoversOfEndedProcessesAreRemovedAndNothingElse) {
+    const TempFolder folder;
+    const std::string own = temporary_for("f").string();
+    for (const std::string& name : {std::string("f.1073741824.tmp"), own, std::string("f.tmp"), std::string("a.b.tmp")})
+        write_file_atomic(folder / name, "x");
+    remove_leftovers(folder.path());
+    EXPECT_FALSE(std::filesystem::exists(folder / "f.1073741824.tmp"));  // beyond every system's process numbers
+    EXPECT_TRUE(std::filesystem::exists(folder / own));
+    EXPECT_EQ(entries(folder.path()), 3U);
+    remove_leftovers(folder / "none");
 }
 
 TEST(Files, FailureHalfWayLeavesTheOldFile) {

@@ -75,6 +75,15 @@ TEST(Half, TiesGoToTheEvenPattern) {
     }
 }
 
+TEST(Half, AnArrayIsConvertedAsItsValues) {
+    Rng rng(2);
+    std::vector<float> values(1003);
+    for (float& v : values) v = std::bit_cast<float>(static_cast<std::uint32_t>(rng.below(std::uint64_t{1} << 32)));
+    std::vector<std::uint16_t> halves(values.size());
+    to_halves(values.data(), values.size(), halves.data());
+    for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(halves[i], to_half(values[i])) << values[i];
+}
+
 TEST(Half, OverflowIsInfinity) {
     EXPECT_EQ(to_half(65504.0F), 0x7bff);
     EXPECT_EQ(to_half(std::nextafter(65520.0F, 0.0F)), 0x7bff);

@@ -6,9 +6,9 @@
 
 namespace nachos::fuzz {
 
-/// What `pareto` and `report` do with the study in the scratch folder.
-inline void view_study() {
-    const auto study = study::Study::open_readonly(scratch_folder());
+/// What `pareto` and `report` do with a study.
+inline void view_study(const std::filesystem::path& folder) {
+    const auto study = study::Study::open_readonly(folder);
     const report::Snapshot snapshot = report::read(study);
     const report::Results results = report::results(snapshot, snapshot.facts.limits);
     report::pareto_json(results);
