@@ -1,4 +1,4 @@
-# Every usual job is one word; `make help` lists them. Variables: OUT=, CONFIG=, JOBS=, CMAKE_ARGS=, LINT_SECONDS=.
+# Every usual job is one word; `make help` lists them. Variables: OUT=, CONFIG=, JOBS=, CMAKE_ARGS=, LINT_SECONDS=, FUZZ_SECONDS=.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -7,13 +7,13 @@ CONFIG ?= configs/quickstart.toml
 OUT ?= runs/quickstart
 JOBS ?= $(shell nproc)
 CMAKE_ARGS ?=
-export LINT_SECONDS JOBS
+export LINT_SECONDS FUZZ_SECONDS JOBS
 
 # ctest's lines of tests that pass are left out, its closing lines and all of a failure stay.
 quiet := grep --line-buffered -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test +\#[0-9]+:.* Passed )'
 run_tests = ctest --test-dir $(1) --output-on-failure -j2 $(2) | $(quiet) || { echo "make $@: TESTS FAILED" >&2; exit 1; }
 
-.PHONY: help setup build tests test test-slow search sanitize lint format clean
+.PHONY: help setup build tests test test-slow search sanitize fuzz lint format clean
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,11 @@ sanitize: setup ## run the tests of what reads files and moves memory under the 
 	@cmake --build --preset asan-ubsan -j $(JOBS) --target tests
 	@$(call run_tests,build-asan,-LE slow --no-tests=error)
 
+fuzz: setup ## give the readers of files damaged ones, FUZZ_SECONDS= (10) each
+	@cmake --preset fuzz --log-level=WARNING $(CMAKE_ARGS)
+	@cmake --build --preset fuzz -j $(JOBS) --target fuzzers
+	@scripts/fuzz build-fuzz
+
 lint: setup ## check the format and run clang-tidy
 	@cmake --preset asan-ubsan --log-level=WARNING $(CMAKE_ARGS)
 	@scripts/lint build-asan
@@ -50,4 +55,4 @@ format: setup ## format all sources
 	@git ls-files -co --exclude-standard -- '*.h' '*.cpp' | xargs clang-format -i
 
 clean: ## remove what was built
-	rm -rf build build-debug build-asan
+	rm -rf build build-debug build-asan build-fuzz

@@ -7,8 +7,6 @@ find_package(tomlplusplus REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(matio REQUIRED IMPORTED_TARGET matio)
 find_package(pagmo REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 find_library(NACHOS_XGBOOST xgboost REQUIRED)  # its own CMake file names a library that Debian does not ship

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 namespace nachos::arch {
@@ -21,6 +22,14 @@ constexpr int kMaxValue = 1 << 20;
 
 /// Reads keys of one object and remembers them, so that unknown ones can be refused. By simdjson, for a study of thousands
 /// of architectures is read at once.
+constexpr std::size_t kShown = 60;  // characters of a message
+
+std::string shown(element value) {
+    std::string text = simdjson::minify(value);
+    if (text.size() > kShown) text.replace(kShown, std::string::npos, "...");
+    return text;
+}
+
 class Reader {
   public:
     Reader(simdjson::dom::object object, const std::string& where) : object_(object), where_(where) {}
@@ -70,8 +79,8 @@ class Reader {
         std::int64_t whole = -1;
         const bool ok = v.get_int64().get(whole) == simdjson::SUCCESS && whole >= 0 && whole <= kMaxValue;
         if (!ok)
-            fail(ErrorKind::bad_data, "{}: key '{}' holds {}, whole numbers from 0 to {} are allowed", where_, key,
-                 simdjson::minify(v), kMaxValue);
+            fail(ErrorKind::bad_data, "{}: key '{}' holds {}, whole numbers from 0 to {} are allowed", where_, key, shown(v),
+                 kMaxValue);
         return static_cast<int>(whole);
     }
 
@@ -89,7 +98,7 @@ ExitSpec exit_from_json(element value, const std::string& where) {
     }
     simdjson::dom::object object;
     if (value.get_object().get(object) != simdjson::SUCCESS)
-        fail(ErrorKind::bad_data, "{}: an exit is {}, allowed: 0, 1 or an object", where, simdjson::minify(value));
+        fail(ErrorKind::bad_data, "{}: an exit is {}, allowed: 0, 1 or an object", where, shown(value));
     const std::string place = where + ", exits";
     Reader reader(object, place);
     ExitSpec exit{.placed = true};
@@ -151,6 +160,8 @@ ArchSpec spec_from_json(std::string_view text, const std::string& where) {
     spec.expand = reader.list("expand");
     for (const element e : reader.items("exits", "is not a list")) spec.exits.push_back(exit_from_json(e, where));
     reader.refuse_unknown();
+    const std::int64_t blocks = std::accumulate(spec.depth.begin(), spec.depth.end(), std::int64_t{0});
+    reader.need(blocks <= kMaxList, "depth", "sums to more than 256 blocks");
     return spec;
 }
 

@@ -13,6 +13,7 @@ constexpr int kMaxChannels = 65536;
 constexpr int kMaxSide = 16384;
 constexpr int kMaxLayers = 10000;
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 30;
+constexpr std::int64_t kMaxMacs = std::int64_t{1} << 48;  // of a layer: those of all layers together fit 64 bits
 
 /// Output shape that follows from the inputs, or nothing if they do not fit the layer.
 std::optional<Shape> derived_shape(const Layer& l, const std::vector<Shape>& in) {
@@ -77,6 +78,9 @@ void check_layer(const NetDesc& net, std::size_t index, bool with_weights, const
     const auto out = derived_shape(l, in);
     need(out.has_value(), fmt::format("{} cannot take input {}", to_string(l.kind), text(in[0])));
     need(*out == l.out, fmt::format("output shape {} is not {}, which follows from its inputs", text(l.out), text(*out)));
+    need(l.weight_count() <= kMaxElements,
+         fmt::format("needs {} weights, at most {} are allowed", l.weight_count(), kMaxElements));
+    need(l.macs() <= kMaxMacs, fmt::format("costs {} MACs, at most {} are allowed", l.macs(), kMaxMacs));
     need(l.exit >= 0 && l.exit < net.exit_count(),
          fmt::format("exit {} does not exist, there are {}", l.exit, net.exit_count()));
     if (!with_weights || !l.has_weights()) return;

@@ -1,7 +1,6 @@
 #include "arch/net_desc.h"
 #include "core/error.h"
-
-#include <nlohmann/json.hpp>
+#include "core/json_reader.h"
 
 #include <string_view>
 
@@ -26,27 +25,28 @@ T named(const T (&all)[N], const std::string& name, const std::string& where) {
 
 ordered_json shape_json(const Shape& s) { return ordered_json::array({s.c, s.h, s.w}); }
 
-Shape shape_from(const json& j) {
-    if (!j.is_array() || j.size() != 3) throw std::out_of_range("a shape is not a list of three sizes");
-    return {j[0].get<int>(), j[1].get<int>(), j[2].get<int>()};
+Shape shape_from(const core::JsonReader& in, const char* key, const std::string& where) {
+    const std::vector<int> sizes = in.integers(key);
+    require(sizes.size() == 3, ErrorKind::bad_data, "{}: key '{}' has {} sizes, a shape has 3", where, key, sizes.size());
+    return {sizes[0], sizes[1], sizes[2]};
 }
 
-Layer layer_from(const json& j, const std::string& where) {
+Layer layer_from(const core::JsonReader& in, const std::string& where) {
     Layer l;
-    l.name = j.at("name").get<std::string>();
-    l.kind = named(kKinds, j.at("kind").get<std::string>(), where);
-    l.inputs = j.at("inputs").get<std::vector<int>>();
-    l.in = shape_from(j.at("in"));
-    l.out = shape_from(j.at("out"));
-    l.kernel = j.at("kernel").get<int>();
-    l.stride = j.at("stride").get<int>();
-    l.padding = j.at("padding").get<int>();
-    l.groups = j.at("groups").get<int>();
-    l.bias = j.at("bias").get<bool>();
-    l.batch_norm = j.at("batch_norm").get<bool>();
-    l.activation = named(kActivations, j.at("activation").get<std::string>(), where);
-    l.exit = j.at("exit").get<int>();
-    l.head = j.at("head").get<bool>();
+    l.name = in.text("name");
+    l.kind = named(kKinds, in.text("kind"), where);
+    l.inputs = in.integers("inputs");
+    l.in = shape_from(in, "in", where);
+    l.out = shape_from(in, "out", where);
+    l.kernel = in.integer("kernel");
+    l.stride = in.integer("stride");
+    l.padding = in.integer("padding");
+    l.groups = in.integer("groups");
+    l.bias = in.flag("bias");
+    l.batch_norm = in.flag("batch_norm");
+    l.activation = named(kActivations, in.text("activation"), where);
+    l.exit = in.integer("exit");
+    l.head = in.flag("head");
     return l;
 }
 
@@ -81,20 +81,12 @@ std::string net_to_json(const NetDesc& net) {
 }
 
 NetDesc net_from_json(const std::string& text, const std::string& where) {
-    NetDesc net;
-    try {
-        const json j = json::parse(text);
-        net.input = shape_from(j.at("input"));
-        net.classes = j.at("classes").get<int>();
-        for (const json& layer : j.at("layers")) net.layers.push_back(layer_from(layer, where));
-        for (const json& e : j.at("exits")) {
-            net.exits.push_back({e.at("site").get<int>(), e.at("tensor").get<int>(), e.at("has_gate").get<bool>()});
-        }
-    } catch (const std::out_of_range& e) {
-        fail(ErrorKind::bad_data, "{}: {}", where, e.what());
-    } catch (const json::exception& e) {
-        fail(ErrorKind::bad_data, "{}: the network's description does not read: {}", where, e.what());
-    }
+    const json parsed = core::parse_json(text, where);
+    const core::JsonReader in(parsed, where);
+    NetDesc net{.input = shape_from(in, "input", where), .classes = in.integer("classes"), .layers = {}, .exits = {}};
+    for (const core::JsonReader& layer : in.objects("layers")) net.layers.push_back(layer_from(layer, where));
+    for (const core::JsonReader& e : in.objects("exits"))
+        net.exits.push_back({e.integer("site"), e.integer("tensor"), e.flag("has_gate")});
     check(net, false, where);
     return net;
 }

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 #include <jpeglib.h>
-#include <matio.h>
 #include <png.h>
 #include <poll.h>
 #include <signal.h>
@@ -34,11 +33,10 @@ void line(const char* name, const std::string& value) { fmt::print("{:<14}{}\n",
 std::string library_versions() {
     return fmt::format(
         "fmt {}.{}.{}, spdlog {}.{}.{}, CLI11 {}, nlohmann-json {}.{}.{}, SQLite {}, zlib {}, libpng {}, "
-        "libjpeg {}, matio {}.{}.{}",
+        "libjpeg {}",
         FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100, SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR,
         SPDLOG_VER_PATCH, CLI11_VERSION, NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,
-        NLOHMANN_JSON_VERSION_PATCH, sqlite3_libversion(), zlibVersion(), png_get_libpng_ver(nullptr), JPEG_LIB_VERSION,
-        MATIO_MAJOR_VERSION, MATIO_MINOR_VERSION, MATIO_RELEASE_LEVEL);
+        NLOHMANN_JSON_VERSION_PATCH, sqlite3_libversion(), zlibVersion(), png_get_libpng_ver(nullptr), JPEG_LIB_VERSION);
 }
 
 /// First line of what a program prints, if it ends well within the time.

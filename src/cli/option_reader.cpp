@@ -3,6 +3,13 @@
 #include "cli/option_visitors.h"
 #include "core/error.h"
 
+// toml++ asserts what a damaged file can break, and where NDEBUG is defined lets the compiler take it for granted. Here it
+// is an error in either case. No other source includes it.
+namespace nachos::cli {
+[[noreturn]] void refuse_toml();
+}
+#undef NDEBUG
+#define TOML_ASSERT(expr) (static_cast<bool>(expr) ? void() : ::nachos::cli::refuse_toml())
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -13,6 +20,9 @@
 #include <sstream>
 
 namespace nachos::cli {
+
+void refuse_toml() { throw toml::parse_error("holds a character where none like it may stand", toml::source_region{}); }
+
 namespace {
 
 /// A value and where it was given.
@@ -40,15 +50,58 @@ std::string range_text(const core::OptionInfo& info) {
     return fmt::format("{} to {}", info.min, info.max);
 }
 
+/// Where a text or comment that begins at `begin` ends, or `begin` itself where neither does.
+std::size_t skipped(std::string_view toml, std::size_t begin) {
+    const char c = toml[begin];
+    if (c == '#') return std::min(toml.find('\n', begin), toml.size());
+    if (c != '"' && c != '\'') return begin;
+    const std::string thrice(3, c);
+    const bool lines = toml.substr(begin).starts_with(thrice);
+    const std::string_view quote = lines ? std::string_view(thrice) : toml.substr(begin, 1);
+    for (std::size_t at = begin + quote.size(); at < toml.size(); ++at) {
+        if (toml.substr(at).starts_with(quote)) {
+            at += quote.size();
+            for (int more = 0; lines && more < 2 && at < toml.size() && toml[at] == c; ++more) ++at;  // still of the text
+            return at;
+        }
+        if (toml[at] == '\n' && !lines) return at;
+        if (toml[at] == '\\' && c == '"') ++at;
+    }
+    return toml.size();
+}
+
+/// A key a.b.c makes a group in a group; toml++ limits the depth of values, not that of keys, and walks through both by
+/// recursion.
+void check_key_depth(std::string_view toml, const std::string& where) {
+    constexpr int kMostDots = 8;
+    int dots = 0, line = 1;
+    for (std::size_t at = 0; at < toml.size();) {
+        if (const std::size_t end = skipped(toml, at); end != at) {
+            line += static_cast<int>(std::count(toml.begin() + at, toml.begin() + end, '\n'));
+            at = end;
+            continue;
+        }
+        const char c = toml[at++];
+        if (c == '\n') ++line;
+        if (c == '\n' || c == '=' || c == ',' || c == '[' || c == '{') dots = 0;
+        if (c == '.')
+            require(++dots <= kMostDots, ErrorKind::usage, "{}, line {}: a key has more than {} dots", where, line,
+                    kMostDots);
+    }
+}
+
 /// The documents given, flattened to dotted keys; later ones win.
 class Sources {
   public:
     explicit Sources(const ConfigText& text) {
+        check_key_depth(text.toml, text.where);
         try {
             add(toml::parse(text.toml),
                 [&](const toml::node& node) { return fmt::format("{}, line {}", text.where, node.source().begin.line); });
         } catch (const toml::parse_error& error) {
-            fail(ErrorKind::usage, "{}, line {}: {}", text.where, error.source().begin.line, error.description());
+            const auto line = error.source().begin.line;  // 0 = not known
+            fail(ErrorKind::usage, "{}{}: {}", text.where, line > 0 ? fmt::format(", line {}", line) : "",
+                 error.description());
         }
         for (const auto& item : text.overrides)
             add(parse_override(item), [&](const toml::node&) { return "command line, " + item; });

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/run_eval.h"
+#include "cli/runnable_model.h"
 #include "core/error.h"
 #include "core/json_reader.h"
 #include "data/image_file.h"

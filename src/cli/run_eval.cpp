@@ -1,10 +1,10 @@
 #include "cli/run_eval.h"
 
+#include "cli/runnable_model.h"
 #include "core/error.h"
 #include "core/json_reader.h"
 #include "core/stats.h"
 #include "data/dataset.h"
-#include "data/resize.h"
 #include "runtime/classifier.h"
 
 #include <fmt/format.h>
@@ -144,17 +144,6 @@ void print_csv(const model::Model& model, const Result& r) {
 }
 
 }  // namespace
-
-model::Model runnable_model(const std::string& path) {
-    model::Model model = model::load_model(path);
-    const model::Preprocessing& p = model.preprocessing;
-    require(p.resize_filter == data::kResizeFilter, ErrorKind::bad_data, "{}: resize filter '{}' is not known, '{}' is",
-            path, p.resize_filter, data::kResizeFilter);
-    require(p.height == p.width && (p.channels == 1 || p.channels == 3), ErrorKind::bad_data,
-            "{}: takes {} x {} pixels with {} channels; square images with 1 or 3 are what this program makes", path,
-            p.height, p.width, p.channels);
-    return model;
-}
 
 void evaluate(const EvalArguments& arguments) {
     const model::Model model = runnable_model(arguments.model);

@@ -1,15 +1,11 @@
 #pragma once
 
 #include "cli/commands.h"
-#include "model/model_file.h"
 
 #include <optional>
 #include <string>
 
 namespace nachos::cli {
-
-/// Reads a model and checks that this program can feed it. Throws Error(bad_data).
-model::Model runnable_model(const std::string& path);
 
 struct EvalArguments {
     std::string model;

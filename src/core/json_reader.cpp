@@ -2,14 +2,36 @@
 
 #include "core/error.h"
 
-#include <cstdint>
-#include <limits>
-
 namespace nachos::core {
 
 using nlohmann::json;
 
+namespace {
+
+constexpr int kMaxDepth = 64;
+constexpr std::size_t kShown = 200;  // most bytes of a bad value that a message repeats
+
+/// Lists and objects are counted before they are built. What is no JSON is found by the parser, at the same place or before.
+void check_depth(std::string_view text, const std::string& where) {
+    int depth = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quoted && c == '\\')
+            ++i;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == ']' || c == '}'))
+            --depth;
+        else if (!quoted && (c == '[' || c == '{') && ++depth > kMaxDepth)
+            fail(ErrorKind::bad_data, "{}: lists and objects are nested more than {} deep", where, kMaxDepth);
+    }
+}
+
+}  // namespace
+
 json parse_json(std::string_view text, const std::string& where) {
+    check_depth(text, where);
     json value = json::parse(text, nullptr, false);
     require(!value.is_discarded(), ErrorKind::bad_data, "{}: is not JSON", where);
     return value;
@@ -17,6 +39,11 @@ json parse_json(std::string_view text, const std::string& where) {
 
 std::string to_text(const nlohmann::ordered_json& value) {
     return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string shown(const json& value) {
+    std::string text = to_text(value);
+    return text.size() <= kShown ? text : text.substr(0, kShown) + "...";
 }
 
 JsonReader::JsonReader(const json& object, std::string where) : object_(&object), where_(std::move(where)) {
@@ -36,14 +63,13 @@ double JsonReader::number_in(const json& item, const char* key) const {
     return item.get<double>();
 }
 
-int JsonReader::integer(const char* key) const {
+bool JsonReader::flag(const char* key) const {
     const json& value = at(key);
-    const bool fits = value.is_number_unsigned()  // JSON's own reading of a whole number that is not negative
-                          ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<int>::max())
-                          : value.is_number_integer() && value.get<std::int64_t>() >= std::numeric_limits<int>::min();
-    if (!fits) fail_at(key, value, "a whole number");
-    return value.get<int>();
+    if (!value.is_boolean()) fail_at(key, value, "true or false");
+    return value.get<bool>();
 }
+
+int JsonReader::integer(const char* key) const { return whole<int>(key); }
 
 const json& JsonReader::list(const char* key) const {
     const json& value = at(key);
@@ -66,6 +92,12 @@ std::vector<double> JsonReader::numbers(const char* key) const {
     return values;
 }
 
+std::vector<int> JsonReader::integers(const char* key) const {
+    std::vector<int> values;
+    for (const json& item : list(key)) values.push_back(whole_in<int>(item, key));
+    return values;
+}
+
 JsonReader JsonReader::object(const char* key) const { return {at(key), fmt::format("{}, {}", where_, key)}; }
 
 std::vector<JsonReader> JsonReader::objects(const char* key) const {
@@ -81,7 +113,7 @@ const json& JsonReader::at(const char* key) const {
 }
 
 void JsonReader::fail_at(const char* key, const json& got, const char* needed) const {
-    fail(ErrorKind::bad_data, "{}: key '{}' holds {}, {} is needed", where_, key, to_text(got), needed);
+    fail(ErrorKind::bad_data, "{}: key '{}' holds {}, {} is needed", where_, key, shown(got), needed);
 }
 
 }  // namespace nachos::core

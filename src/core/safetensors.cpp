@@ -4,6 +4,7 @@
 #include "core/files.h"
 #include "core/half.h"
 #include "core/hash.h"
+#include "core/json_reader.h"
 
 #include <nlohmann/json.hpp>
 
@@ -49,6 +50,7 @@ struct Range {
     std::uint64_t end;
 };
 
+/// Type and shape, the bytes still to be filled in from `range`.
 TensorData parse_entry(const std::string& name, const json& entry, std::string_view data, const std::string& where,
                        Range& range) {
     const auto bad = [&](const std::string& what) { fail(ErrorKind::bad_data, "{}: tensor '{}': {}", where, name, what); };
@@ -73,8 +75,21 @@ TensorData parse_entry(const std::string& name, const json& entry, std::string_v
     if (!elements || static_cast<std::uint64_t>(*elements * row->size) != range.end - range.begin)
         bad(fmt::format("shape {} of {} does not fill its {} bytes", shape_text(tensor.shape), text,
                         range.end - range.begin));
-    tensor.bytes = data.substr(range.begin, range.end - range.begin);
     return tensor;
+}
+
+/// Every data byte belongs to one tensor: else a small file could name its bytes many times over, and fill the memory.
+void check_cover(const std::map<std::string, Range>& range_of, std::uint64_t size, const std::string& where) {
+    std::vector<Range> ranges;
+    for (const auto& [name, range] : range_of) ranges.push_back(range);
+    std::sort(ranges.begin(), ranges.end(),
+              [](const Range& a, const Range& b) { return a.begin < b.begin || (a.begin == b.begin && a.end < b.end); });
+    std::uint64_t end = 0;
+    for (const Range& r : ranges) {
+        require(r.begin == end, ErrorKind::bad_data, "{}: tensors overlap or leave a gap at data byte {}", where, r.begin);
+        end = r.end;
+    }
+    require(end == size, ErrorKind::bad_data, "{}: {} data bytes belong to no tensor", where, size - end);
 }
 
 const TensorData& find(const TensorFile& file, const std::string& name, const std::vector<std::int64_t>& shape,
@@ -184,11 +199,11 @@ TensorFile parse_tensors(std::string_view bytes, const std::string& where) {
     require(length <= kMaxHeader && length <= bytes.size() - 8, ErrorKind::bad_data,
             "{}: a header of {} bytes is announced, {} follow; the file is cut short or no safetensors file", where, length,
             bytes.size() - 8);
-    const json header = json::parse(bytes.substr(8, length), nullptr, false);
+    const json header = parse_json(bytes.substr(8, length), where + ": the header");
     require(header.is_object(), ErrorKind::bad_data, "{}: the header is not a JSON object", where);
     const std::string_view data = bytes.substr(8 + length);
     TensorFile file;
-    std::vector<Range> ranges;
+    std::map<std::string, Range> range_of;
     for (const auto& [name, entry] : header.items()) {
         if (name == kMetadata) {
             require(entry.is_object(), ErrorKind::bad_data, "{}: __metadata__ is not a JSON object", where);
@@ -198,16 +213,13 @@ TensorFile parse_tensors(std::string_view bytes, const std::string& where) {
             }
             continue;
         }
-        file.tensors[name] = parse_entry(name, entry, data, where, ranges.emplace_back());
+        file.tensors[name] = parse_entry(name, entry, data, where, range_of[name]);
     }
-    std::sort(ranges.begin(), ranges.end(),
-              [](const Range& a, const Range& b) { return a.begin < b.begin || (a.begin == b.begin && a.end < b.end); });
-    std::uint64_t end = 0;
-    for (const Range& r : ranges) {
-        require(r.begin == end, ErrorKind::bad_data, "{}: tensors overlap or leave a gap at data byte {}", where, r.begin);
-        end = r.end;
+    check_cover(range_of, data.size(), where);
+    for (auto& [name, tensor] : file.tensors) {
+        const Range& r = range_of.at(name);
+        tensor.bytes = data.substr(r.begin, r.end - r.begin);
     }
-    require(end == data.size(), ErrorKind::bad_data, "{}: {} data bytes belong to no tensor", where, data.size() - end);
     if (const auto checksum = file.metadata.extract(kChecksum))
         require(checksum.mapped() == hash_hex(data), ErrorKind::bad_data,
                 "{}: the tensors do not match the file's checksum; it was damaged after it was written", where);

@@ -2,7 +2,7 @@
 
 #include "core/files.h"
 
-#include <fstream>
+#include <sstream>
 
 namespace nachos::data {
 namespace {
@@ -31,7 +31,8 @@ const Layout kCifar100{{"train.bin"}, "test.bin", "fine_label_names.txt", 100, 2
 std::vector<std::string> read_names(const fs::path& path, int classes) {
     if (!fs::exists(path)) return numbered_classes(classes);
     std::vector<std::string> names;
-    std::ifstream in(path);
+    constexpr std::uint64_t kMaxBytes = 1 << 16;
+    std::istringstream in(core::read_file(path, kMaxBytes));
     for (std::string line; std::getline(in, line);) {
         line.erase(line.find_last_not_of(" \t\r") + 1);
         if (!line.empty()) names.push_back(line);

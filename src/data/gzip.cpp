@@ -14,23 +14,18 @@ namespace {
 struct Inflater {
     z_stream stream{};
 
-    Inflater() {
-        constexpr int kGzipOnly = 16;
-        require(inflateInit2(&stream, MAX_WBITS + kGzipOnly) == Z_OK, ErrorKind::runtime, "cannot start zlib");
+    explicit Inflater(int window_bits) {
+        require(inflateInit2(&stream, window_bits) == Z_OK, ErrorKind::runtime, "cannot start zlib");
     }
     ~Inflater() { inflateEnd(&stream); }
     Inflater(const Inflater&) = delete;
     Inflater& operator=(const Inflater&) = delete;
 };
 
-}  // namespace
-
-bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1f\x8b"); }
-
-std::string gunzip(std::string_view bytes, std::size_t max_bytes, const std::string& where) {
+std::string inflated(std::string_view bytes, std::size_t max_bytes, const std::string& where, int window_bits) {
     constexpr std::size_t kStep = std::numeric_limits<uInt>::max();
     std::string out(std::min(max_bytes, bytes.size() * kGzipMaxRatio), '\0');
-    Inflater inflater;
+    Inflater inflater(window_bits);
     z_stream& z = inflater.stream;
     std::size_t written = 0;
     for (std::size_t read = 0; written < out.size();) {
@@ -45,12 +40,25 @@ std::string gunzip(std::string_view bytes, std::size_t max_bytes, const std::str
         written += available_out - z.avail_out;
         if (result == Z_STREAM_END) break;
         require(result != Z_BUF_ERROR, ErrorKind::bad_data,
-                "{} is truncated: its gzip stream stops after {} bytes of content", where, written);
+                "{} is truncated: its zipped stream stops after {} bytes of content", where, written);
         require(result == Z_OK, ErrorKind::bad_data, "{} is corrupt after {} bytes of content: {}", where, written,
-                z.msg ? z.msg : "damaged gzip stream");
+                z.msg ? z.msg : "damaged zipped stream");
     }
     out.resize(written);
     return out;
+}
+
+}  // namespace
+
+bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1f\x8b"); }
+
+std::string gunzip(std::string_view bytes, std::size_t max_bytes, const std::string& where) {
+    constexpr int kGzipOnly = 16;
+    return inflated(bytes, max_bytes, where, MAX_WBITS + kGzipOnly);
+}
+
+std::string unzip(std::string_view bytes, std::size_t max_bytes, const std::string& where) {
+    return inflated(bytes, max_bytes, where, MAX_WBITS);
 }
 
 }  // namespace nachos::data

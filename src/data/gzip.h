@@ -15,4 +15,7 @@ bool is_gzip(std::string_view bytes);
 /// Throws Error(bad_data), naming `where`, if it is truncated or corrupt.
 std::string gunzip(std::string_view bytes, std::size_t max_bytes, const std::string& where);
 
+/// The same of a stream as zlib has it, which MATLAB's files hold.
+std::string unzip(std::string_view bytes, std::size_t max_bytes, const std::string& where);
+
 }  // namespace nachos::data

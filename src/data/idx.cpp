@@ -2,6 +2,7 @@
 
 #include "core/files.h"
 #include "data/gzip.h"
+#include "data/image_file.h"
 
 #include <fmt/ranges.h>
 
@@ -150,6 +151,7 @@ struct AddOptions {
 
 void add_split(Sink& sink, Split which, const IdxSplit& split, const AddOptions& options) {
     const auto& size = split.images.size;
+    check_image_size(static_cast<std::int64_t>(size[1]), static_cast<std::int64_t>(size[2]), split.images.path.string());
     sink.expect(which, size[0]);
     const ImageView first(static_cast<int>(size[1]), static_cast<int>(size[2]), 1, split.images.data());
     for (std::size_t i = 0; i < size[0]; ++i) {

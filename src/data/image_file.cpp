@@ -16,15 +16,19 @@ bool is_image_name(const std::filesystem::path& path) {
 
 Image read_image(const std::filesystem::path& path) {
     constexpr std::uint64_t kMaxFile = std::uint64_t{1} << 28;
-    const std::string bytes = core::read_file(path, kMaxFile);
-    if (bytes.starts_with("\x89PNG")) return decode_png(bytes, path.string());
-    if (bytes.starts_with("\xff\xd8")) return decode_jpeg(bytes, path.string());
-    fail(ErrorKind::bad_data, "{} is neither a PNG nor a JPEG file by its first bytes", path.string());
+    return decode_image(core::read_file(path, kMaxFile), path.string());
+}
+
+Image decode_image(std::string_view bytes, const std::string& where) {
+    if (bytes.starts_with("\x89PNG")) return decode_png(bytes, where);
+    if (bytes.starts_with("\xff\xd8")) return decode_jpeg(bytes, where);
+    fail(ErrorKind::bad_data, "{} is neither a PNG nor a JPEG file by its first bytes", where);
 }
 
 void check_image_size(std::int64_t height, std::int64_t width, const std::string& where) {
-    require(height > 0 && width > 0 && width <= kMaxPixels / height, ErrorKind::bad_data,
-            "{} is {} x {} pixels, at most {} pixels are accepted", where, height, width, kMaxPixels);
+    require(height > 0 && width > 0 && height <= kMaxSide && width <= kMaxSide && width <= kMaxPixels / height,
+            ErrorKind::bad_data, "{} is {} x {} pixels, at most {} pixels are accepted, and {} on a side", where, height,
+            width, kMaxPixels, kMaxSide);
 }
 
 }  // namespace nachos::data

@@ -13,10 +13,14 @@
 namespace nachos::data {
 namespace {
 
+constexpr int kMaxScans = 100;                 // of a progressive file; usual are 10
+constexpr std::int64_t kPixelsPerByte = 8192;  // a Huffman code has a bit or more, and codes at most 32 x 32 pixels
+
 /// All that lives across libjpeg's longjmp, so that nothing with a destructor is jumped over.
 struct Decoder {
     jpeg_decompress_struct jpeg{};
     jpeg_error_mgr errors{};
+    jpeg_progress_mgr progress{};
     std::jmp_buf jump;
     std::array<char, JMSG_LENGTH_MAX> message{};
     Image image;
@@ -37,9 +41,19 @@ void on_message(j_common_ptr jpeg, int level) {
     if (level < 0 && damage) on_error(jpeg);
 }
 
+/// A progressive file passes over all pixels once a scan, however few bytes that scan has.
+void on_progress(j_common_ptr jpeg) {
+    auto& d = *static_cast<Decoder*>(jpeg->client_data);
+    if (d.jpeg.input_scan_number <= kMaxScans) return;
+    *fmt::format_to(d.message.data(), "it has more than {} scans", kMaxScans) = '\0';
+    longjmp(d.jump, 1);
+}
+
 bool read_header(Decoder& d, std::string_view bytes) {
     if (setjmp(d.jump)) return false;
     jpeg_create_decompress(&d.jpeg);
+    d.progress.progress_monitor = on_progress;
+    d.jpeg.progress = &d.progress;
     jpeg_mem_src(&d.jpeg, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
     jpeg_read_header(&d.jpeg, TRUE);
     return true;
@@ -82,6 +96,10 @@ Image decode_jpeg(std::string_view bytes, const std::string& where) {
     d.errors.emit_message = on_message;
     require(read_header(d, bytes), ErrorKind::bad_data, "{} is a damaged JPEG file: {}", where, d.message.data());
     check_image_size(d.jpeg.image_height, d.jpeg.image_width, where);
+    const auto pixels = static_cast<std::int64_t>(d.jpeg.image_height) * d.jpeg.image_width;
+    require(pixels <= static_cast<std::int64_t>(bytes.size()) * kPixelsPerByte, ErrorKind::bad_data,
+            "{} announces {} x {} pixels, more than its {} bytes can hold", where, d.jpeg.image_height, d.jpeg.image_width,
+            bytes.size());
     const J_COLOR_SPACE stored = d.jpeg.jpeg_color_space;
     const bool grey = stored == JCS_GRAYSCALE;
     const bool inks = stored == JCS_CMYK || stored == JCS_YCCK;

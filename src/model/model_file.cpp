@@ -1,7 +1,6 @@
 #include "model/model_file.h"
 
 #include "core/error.h"
-#include "core/safetensors.h"
 #include "model/metadata.h"
 #include "policy/policy_json.h"
 
@@ -79,11 +78,12 @@ void save_model(const std::filesystem::path& path, const Model& model) {
     core::write_tensors(path, file);
 }
 
-Model load_model(const std::filesystem::path& path) {
-    const core::TensorFile file = core::read_tensors(path);
-    Model model = from_metadata(file, path.string());
-    read_weights(file, path.string(), model.net);
-    check(model, path.string());
+Model load_model(const std::filesystem::path& path) { return model_from(core::read_tensors(path), path.string()); }
+
+Model model_from(const core::TensorFile& file, const std::string& where) {
+    Model model = from_metadata(file, where);
+    read_weights(file, where, model.net);
+    check(model, where);
     return model;
 }
 

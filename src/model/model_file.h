@@ -2,6 +2,7 @@
 
 #include "arch/arch_spec.h"
 #include "arch/net_desc.h"
+#include "core/safetensors.h"
 #include "cost/cost.h"
 #include "policy/thresholds.h"
 
@@ -49,6 +50,8 @@ void save_model(const std::filesystem::path& path, const Model& model);
 
 /// Reads and checks a model from an untrusted file. Throws Error(bad_data): what, got, allowed, where.
 Model load_model(const std::filesystem::path& path);
+/// The same of a container in memory; `where` names it in errors.
+Model model_from(const core::TensorFile& file, const std::string& where);
 
 /// The most accurate threshold set fitted for an average of at most `max_avg_macs`, or expected to stay below it at its
 /// upper 95 % bound; without a limit the most accurate of all. Throws Error(inadmissible) naming the cheapest if none fits.

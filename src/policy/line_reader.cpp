@@ -13,7 +13,7 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 22;
 
 }  // namespace
 
-LineReader::LineReader(const std::filesystem::path& path) : where_(path.string()), buffer_(kBufferBytes) {
+LineReader::LineReader(const std::filesystem::path& path) : where_(path.string()) {
     require(!std::filesystem::is_directory(path), ErrorKind::bad_data, "cannot read {}: it is a folder", where_);
     errno = 0;
     file_.open(path, std::ios::binary);
@@ -21,6 +21,7 @@ LineReader::LineReader(const std::filesystem::path& path) : where_(path.string()
     std::error_code no_size;
     const auto bytes = std::filesystem::is_regular_file(path) ? std::filesystem::file_size(path, no_size) : 0;
     if (!no_size) bytes_total_ = static_cast<std::int64_t>(bytes);
+    buffer_.resize(bytes_total_ > 0 ? std::min<std::size_t>(kBufferBytes, bytes + 1) : kBufferBytes);
 }
 
 std::optional<std::string_view> LineReader::next() {

@@ -10,7 +10,7 @@
 
 namespace nachos::policy {
 
-/// The lines of a text file, one at a time, through a buffer of 4 MB.
+/// The lines of a text file, one at a time, through a buffer of at most 4 MB.
 class LineReader {
   public:
     /// Throws Error(bad_data) if the file cannot be read.

@@ -1,10 +1,10 @@
 #include "report/engine_comparison.h"
 
 #include "core/error.h"
+#include "core/json_reader.h"
 #include "report/text_table.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -128,16 +128,14 @@ std::string to_json(const EngineRun& run) {
 }
 
 EngineRun engine_run_from_json(const std::string& text, const std::string& where) {
-    try {
-        const Json json = Json::parse(text);
-        EngineRun run{.engine = json.at("engine"), .seed = json.at("seed"), .steps = {}, .seconds = json.at("seconds")};
-        for (const Json& s : json.at("steps"))
-            run.steps.push_back({s.at("evaluations"), s.at("searched"), s.at("held_out")});
-        require(!run.steps.empty(), ErrorKind::bad_data, "{}: a search without steps", where);
-        return run;
-    } catch (const Json::exception& e) {
-        fail(ErrorKind::bad_data, "{}: {}", where, e.what());
-    }
+    const nlohmann::json parsed = core::parse_json(text, where);
+    const core::JsonReader in(parsed, where);
+    EngineRun run{
+        .engine = in.text("engine"), .seed = in.whole<std::uint64_t>("seed"), .steps = {}, .seconds = in.number("seconds")};
+    for (const core::JsonReader& s : in.objects("steps"))
+        run.steps.push_back({s.integer("evaluations"), s.number("searched"), s.number("held_out")});
+    require(!run.steps.empty(), ErrorKind::bad_data, "{}: a search without steps", where);
+    return run;
 }
 
 std::string engines_json(const EngineComparison& comparison) {

@@ -1,5 +1,6 @@
 #include "report/reliability.h"
 
+#include "core/error.h"
 #include "report/number_text.h"
 #include "report/svg.h"
 
@@ -49,6 +50,15 @@ std::string diagram(const ExitReliability& exit, std::size_t index, double left)
                                 percent_text(exit.error_after, 1)));
 }
 
+/// A recorded table of the model, checked to be one.
+policy::RecordedTable table_of(const study::TrainedModel& model, const std::filesystem::path& path) {
+    policy::RecordedTable table = policy::load_table(path);
+    const int exits = model.arch.placed_exits() + 1;
+    require(table.exits == exits, ErrorKind::bad_data, "{}: is of {} exits, its network has {}", path.string(), table.exits,
+            exits);
+    return table;
+}
+
 }  // namespace
 
 std::vector<ExitReliability> reliability(const policy::RecordedTable& calibration, const policy::RecordedTable& measured,
@@ -66,8 +76,8 @@ std::vector<ExitReliability> reliability(const study::Study& study, const study:
     const auto calibration = study.path_of(study::calibration_table_file(model.name));
     const auto test = study.path_of(study::test_table_file(model.name));
     if (!std::filesystem::exists(calibration)) return {};
-    const policy::RecordedTable fitted = policy::load_table(calibration);
-    return reliability(fitted, std::filesystem::exists(test) ? policy::load_table(test) : fitted,
+    const policy::RecordedTable fitted = table_of(model, calibration);
+    return reliability(fitted, std::filesystem::exists(test) ? table_of(model, test) : fitted,
                        policy::measure_from(model.measure));
 }
 

@@ -1,12 +1,15 @@
 #include "runtime/engine.h"
 
+#include "core/error.h"
+
 #include <algorithm>
 #include <cassert>
 
 namespace nachos::runtime {
 namespace {
 
-constexpr std::int64_t kAlign = 16;  // floats: a cache line
+constexpr std::int64_t kAlign = 16;                        // floats: a cache line
+constexpr std::int64_t kMaxArena = std::int64_t{1} << 30;  // floats
 constexpr std::int64_t kSpare = kReadBehindBytes / static_cast<std::int64_t>(sizeof(float));
 
 std::vector<Lifetime> batch_lifetimes(const arch::NetDesc& net, int batch) {
@@ -20,6 +23,9 @@ std::vector<Lifetime> batch_lifetimes(const arch::NetDesc& net, int batch) {
 Engine::Engine(const arch::NetDesc& net, int max_batch)
     : max_batch_(max_batch), plan_(plan_memory(batch_lifetimes(net, max_batch))) {
     assert(max_batch > 0 && !net.exits.empty());
+    require(plan_.size <= kMaxArena, ErrorKind::runtime,
+            "the network needs {} bytes for its activations in batches of {}, at most {} are accepted", plan_.size * 4,
+            max_batch, kMaxArena * 4);
     arena_.resize(static_cast<std::size_t>(plan_.size));
     elements_.push_back(net.input.elements());
     for (const arch::Layer& layer : net.layers) {

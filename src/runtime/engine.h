@@ -15,7 +15,8 @@ namespace nachos::runtime {
 /// computed before it is asked for, and only for the samples kept. For one thread at a time.
 class Engine {
   public:
-    /// `net` folded, with weights. Throws Error(runtime) if XNNPACK refuses a layer.
+    /// `net` folded, with weights. Throws Error(runtime) if XNNPACK refuses a layer, or the activations
+    /// take more than 4 GiB.
     Engine(const arch::NetDesc& net, int max_batch);
 
     int max_batch() const { return max_batch_; }

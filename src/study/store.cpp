@@ -55,13 +55,20 @@ constexpr const char* kConfigKey = "config";
 constexpr const char* kFactsKey = "facts";
 constexpr std::size_t kRowsAtOnce = 256;
 
-/// Rows of a query, each made a value by `row_of`.
+/// Rows of a query, each made a value by `row_of`. Its first column is what it is ordered by, and unique: a damaged file may
+/// hold rows more than once, and so without end.
 template <class RowOf>
 auto rows(const Database& database, const char* sql, RowOf row_of) {
     return database.run([&](SQLite::Database& db) {
         SQLite::Statement query(db, sql);
         std::vector<decltype(row_of(query))> result;
-        while (query.executeStep()) result.push_back(row_of(query));
+        for (std::int64_t last = -1; query.executeStep();) {
+            const std::int64_t id = query.getColumn(0).getInt64();
+            require(id > last, ErrorKind::bad_data, "{} is damaged: row {} follows row {}", database.path().string(), id,
+                    last);
+            last = id;
+            result.push_back(row_of(query));
+        }
         return result;
     });
 }
@@ -103,6 +110,8 @@ Evaluation evaluation_of(EvaluationRow& row, const std::string& where, const fs:
     e.costs = costs_from_json(row.costs, where);
     e.curve = curve_from_json(row.curve, where);
     e.table_file = std::move(row.table_file);
+    require(e.ok() || e.curve.empty(), ErrorKind::bad_data, "{}: has failed and yet a curve of {} points", where,
+            e.curve.size());
     if (e.ok()) check_exits(e.arch, e.costs, where);
     for (const auto& point : e.curve) policy::check(point.point, e.arch.placed_exits() + 1, where);
     if (!e.table_file.empty()) path_inside(folder, e.table_file);
@@ -348,8 +357,8 @@ void Study::record_test_read(const std::string& purpose) {
 }
 
 std::vector<TestRead> Study::test_reads() const {
-    return rows(state_->database, "SELECT time, purpose FROM test_reads ORDER BY id", [](SQLite::Statement& row) {
-        return TestRead{row.getColumn(0).getString(), row.getColumn(1).getString()};
+    return rows(state_->database, "SELECT id, time, purpose FROM test_reads ORDER BY id", [](SQLite::Statement& row) {
+        return TestRead{row.getColumn(1).getString(), row.getColumn(2).getString()};
     });
 }
 

@@ -140,6 +140,28 @@ TEST(Options, FilesAndOverridesThatAreNoTomlAreRefused) {
     EXPECT_EQ(refusal("", {"=3"}), "an override reads key=value, got '=3'");
 }
 
+TEST(Options, KeysMayNotNestWithoutEnd) {
+    const auto dotted = [](int parts) {
+        std::string key = "a";
+        for (int i = 1; i < parts; ++i) key += ".a";
+        return key;
+    };
+    const auto expect_deep = [](const std::string& toml) {
+        EXPECT_EQ(refusal(toml), "some.toml, line 2: a key has more than 8 dots") << toml.substr(0, 80);
+    };
+    expect_deep("\n" + dotted(100'000) + " = 1");
+    expect_deep("\n[" + dotted(10) + "]");
+    expect_deep("# '\n\"a\"." + dotted(9) + " = 1");
+    expect_deep("seed = 1\nx = {y = \"\"\"a\"\"\"\"\", " + dotted(10) + " = 1}");
+    EXPECT_EQ(read("# ..........\nsearch.depths = [[1], [2]]\nseed = 3 # ..........").seed, 3U);
+    EXPECT_EQ(refusal("b = '''\n..........'''\n").substr(0, 11), "unknown key");
+    EXPECT_EQ(refusal("\"....\\\"......\" = 1").substr(0, 11), "unknown key");
+}
+
+TEST(Options, WhatTomlPlusPlusOnlyAssertsIsRefused) {
+    EXPECT_EQ(refusal("[\x01]"), "some.toml: holds a character where none like it may stand");
+}
+
 TEST(Options, SchemaHoldsTypesRangesAndDefaults) {
     Example example;
     const auto schema =

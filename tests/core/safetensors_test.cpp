@@ -110,12 +110,20 @@ TEST(Safetensors, EveryPrefixOfAFileIsRefused) {
 TEST(Safetensors, CorruptHeaders) {
     expect_corrupt("1234567", "7 bytes are too few");
     expect_corrupt(std::string(8, '\xff') + "{}", "is announced");
-    expect_corrupt(container("{", ""), "not a JSON object");
+    expect_corrupt(container("{", ""), "header: is not JSON");
     expect_corrupt(container("[]", ""), "not a JSON object");
-    expect_corrupt(container("{\"a\":\"\xff\"}", ""), "not a JSON object");
-    expect_corrupt(container(std::string(100'000, '['), ""), "not a JSON object");
+    expect_corrupt(container("{\"a\":\"\xff\"}", ""), "header: is not JSON");
+    expect_corrupt(container(std::string(100'000, '['), ""), "more than 64 deep");
     expect_corrupt(container(R"({"__metadata__":[]})", ""), "__metadata__ is not");
     expect_corrupt(container(R"({"__metadata__":{"k":1}})", ""), "'k' is not a string");
+}
+
+TEST(Safetensors, BytesNamedManyTimesAreRefusedBeforeTheyAreCopied) {
+    std::string header = "{";
+    for (int i = 0; i < 10'000; ++i)
+        header += fmt::format(R"("t{}":{{"dtype":"U8","shape":[1000000],"data_offsets":[0,1000000]}},)", i);
+    header.back() = '}';
+    expect_corrupt(container(header, std::string(1'000'000, 'x')), "tensors overlap");  // else 10 GB
 }
 
 /// A header of one tensor 'a' with this entry, over eight data bytes.

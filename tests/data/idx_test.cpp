@@ -108,7 +108,7 @@ TEST_F(Idx, WrongMagic) {
 
 TEST_F(Idx, TruncatedGzip) {
     test::truncate(zip("train-images-idx3-ubyte"), 12);
-    expect_bad({"train-images-idx3-ubyte.gz is truncated", "gzip stream stops"});
+    expect_bad({"train-images-idx3-ubyte.gz is truncated", "zipped stream stops"});
 }
 
 TEST_F(Idx, CorruptGzipFailsItsChecksum) {

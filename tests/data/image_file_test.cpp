@@ -28,6 +28,15 @@ class ImageFile : public test::Folder {
     }
 };
 
+/// Changes width and height in a PNG's header, and its checksum with them.
+void set_png_size(const std::filesystem::path& path, const std::string& width_and_height) {
+    std::string content = core::read_file(path);
+    content.replace(16, 8, width_and_height);
+    const auto crc = crc32(0, reinterpret_cast<const Bytef*>(content.data() + 12), 17);
+    for (int i = 0; i < 4; ++i) content[29 + i] = static_cast<char>(crc >> (24 - 8 * i));
+    test::write_bytes(path, content);
+}
+
 TEST_F(ImageFile, PngGrey) {
     const Image image = png({.height = 2, .width = 2, .type = PNG_COLOR_TYPE_GRAY, .samples = {1, 2, 3, 4}});
     EXPECT_EQ(image.channels, 1);
@@ -111,13 +120,21 @@ TEST_F(ImageFile, NeitherPngNorJpeg) {
 
 TEST_F(ImageFile, TooManyPixelsAreRefusedBeforeAllocation) {
     test::write_png(at("a.png"), {.samples = {0}});
-    std::string content = core::read_file(at("a.png"));
-    // The width and height of the header, with their checksum.
-    content.replace(16, 8, std::string{0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30});
-    const auto crc = crc32(0, reinterpret_cast<const Bytef*>(content.data() + 12), 17);
-    for (int i = 0; i < 4; ++i) content[29 + i] = static_cast<char>(crc >> (24 - 8 * i));
-    test::write_bytes(at("a.png"), content);
+    set_png_size(at("a.png"), {0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30});
     expect_bad("a.png", {"a.png is 30000 x 30000 pixels, at most 67108864 pixels"});
+    set_png_size(at("a.png"), {0, 0, 0, 1, 0, 1, 0, 0});  // made wider, it would be wide 65536 times over
+    expect_bad("a.png", {"a.png is 65536 x 1 pixels", "65535 on a side"});
+}
+
+TEST_F(ImageFile, MorePixelsThanTheFileCanHoldAreRefusedBeforeAllocation) {
+    test::write_png(at("a.png"), {.samples = {0}});
+    set_png_size(at("a.png"), {0, 0, 0x20, 0, 0, 0, 0x20, 0});
+    expect_bad("a.png", {"a.png announces 8192 x 8192 pixels, more than its", "bytes can hold"});
+    test::write_jpeg(at("a.jpg"), flat_image(8, 8, {1}));
+    std::string content = core::read_file(at("a.jpg"));
+    content.replace(content.find("\xff\xc0") + 5, 4, "\x1f\xff\x1f\xff");
+    test::write_bytes(at("a.jpg"), content);
+    expect_bad("a.jpg", {"a.jpg announces 8191 x 8191 pixels, more than its", "bytes can hold"});
 }
 
 }  // namespace

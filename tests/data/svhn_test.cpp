@@ -1,3 +1,4 @@
+#include "core/files.h"
 #include "data/dataset.h"
 #include "data/files.h"
 
@@ -14,13 +15,14 @@ struct Array {
     std::vector<std::uint8_t> values;
 };
 
-void write_mat(const std::filesystem::path& path, const std::vector<Array>& arrays) {
+void write_mat(const std::filesystem::path& path, const std::vector<Array>& arrays,
+               matio_compression compression = MAT_COMPRESSION_ZLIB) {
     mat_t* file = Mat_CreateVer(path.c_str(), nullptr, MAT_FT_MAT5);
     ASSERT_NE(file, nullptr);
     for (Array array : arrays) {
         matvar_t* var = Mat_VarCreate(array.name, MAT_C_UINT8, MAT_T_UINT8, static_cast<int>(array.dims.size()),
                                       array.dims.data(), array.values.data(), 0);
-        Mat_VarWrite(file, var, MAT_COMPRESSION_ZLIB);
+        Mat_VarWrite(file, var, compression);
         Mat_VarFree(var);
     }
     Mat_Close(file);
@@ -59,6 +61,26 @@ TEST_F(Svhn, TurnsColumnsToRowsAndTenToZero) {
     EXPECT_EQ(d.test->labels, (std::vector<std::int32_t>{0, 3}));
     for (int c = 0; c < 3; ++c) EXPECT_EQ(d.train.image(7)[(2 * 32 + 5) * 3 + c], c == 1 ? 100 : 7);
     EXPECT_EQ(d.train.image(7)[(5 * 32 + 2) * 3 + 1], 7);
+}
+
+TEST_F(Svhn, UnpackedArraysAndOthersBesideThem) {
+    write_mat(train_, {{"more", {1, 3}, {1, 2, 3}}, labels({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}), images(10)},
+              MAT_COMPRESSION_NONE);
+    const Dataset d = load(options_);
+    EXPECT_EQ(d.train.labels, (std::vector<std::int32_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 0}));
+    EXPECT_EQ(d.train.image(1)[(2 * 32 + 5) * 3 + 1], 100);
+}
+
+TEST_F(Svhn, AnotherClassOrSizesThatDoNotFill) {
+    write_mat(train_, {images(1), labels({1})}, MAT_COMPRESSION_NONE);
+    const std::string whole = core::read_file(train_);
+    // Behind 128 bytes of header and a tag of 8: the flags' tag and the class, then the dimensions' tag and the first.
+    for (const auto& [offset, what] : {std::pair{144, "uint8 (class 9) are needed"}, {160, "truncated or corrupt"}}) {
+        std::string bytes = whole;
+        bytes[static_cast<std::size_t>(offset)] = 6;
+        test::write_bytes(train_, bytes);
+        expect_bad({"\"X\" of", "train_32x32.mat", what});
+    }
 }
 
 TEST_F(Svhn, WrongShape) {

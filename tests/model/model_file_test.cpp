@@ -123,6 +123,9 @@ TEST(ModelFile, NetworkMustBeSound) {
     expect_refused("net", "/layers/3/inputs/0", 4, {"conv2", "reads tensor 4"});
     expect_refused("net", "/layers/3/out/1", 5, {"conv2", "output shape"});
     expect_refused("net", "/exits/0/tensor", 2, {"exit 0"});
+    expect_refused("net", "/layers/3/kernel", 4294967299, {"kernel", "4294967299", "a whole number is needed"});
+    expect_refused("net", "/layers/3/bias", 0, {"bias", "true or false"});
+    expect_refused("net", "/input", json{1, 2}, {"input", "has 2 sizes"});
     expect_refused("arch", "/classes", 3, {"arch and net differ"});
     expect_refused("costs", "/executed_macs/0", 1, {"costs are not those of the network", "14"});
 }

@@ -1,6 +1,7 @@
 #include "runtime/engine.h"
 
 #include "arch/search_space.h"
+#include "core/error.h"
 #include "core/rng.h"
 #include "model/tiny_model.h"
 #include "runtime/classifier.h"
@@ -189,6 +190,11 @@ INSTANTIATE_TEST_SUITE_P(Spaces, EverySpace, testing::Values("mbv3-small", "ofa-
     std::erase(name, '-');
     return name;
 });
+
+TEST(Engine, MoreMemoryThanAMachineShouldBeAskedForIsRefused) {
+    EXPECT_NO_THROW(Engine(test::tiny_net(), 2));
+    EXPECT_THROW(Engine(test::tiny_net(4096), 64), Error);
+}
 
 TEST(Engine, LayersBehindAnExitRunOnlyWhenAskedFor) {
     const NetDesc net = test::tiny_net();
