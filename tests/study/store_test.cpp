@@ -277,26 +277,26 @@ void alter(const fs::path& path, const std::string& sql) {
 
 TEST_F(Store, AViewInPlaceOfATableIsRefused) {
     Study::create_or_resume(folder_, kConfig);
-    alter(folder_ / "study.db",
+    alter(folder_ / "snapshot.db",
           "DROP TABLE history; CREATE VIEW history AS WITH RECURSIVE n(evaluations) AS (SELECT 1 UNION ALL SELECT "
           "evaluations + 1 FROM n) SELECT evaluations FROM n");
-    EXPECT_EQ(refusal(ErrorKind::bad_data, [&] { Study::open_readonly(folder_); }),
-              fmt::format("{} has no table 'history', or something else of that name", (folder_ / "study.db").string()));
+    EXPECT_EQ(
+        refusal(ErrorKind::bad_data, [&] { Study::open_readonly(folder_); }),
+        fmt::format("{} has other tables than a nachos study of schema version 2", (folder_ / "snapshot.db").string()));
 }
 
 TEST_F(Store, NumbersThatDoNotFitAreDamage) {
     Study::create_or_resume(folder_, kConfig).append("k1", evaluation(1));
     for (const char* change : {"'$.params', 1e300", "'$.params', 1.5", "'$.head_macs[0]', json('true')"}) {
-        alter(folder_ / "study.db", fmt::format("UPDATE evaluations SET costs = json_set(costs, {})", change));
+        alter(folder_ / "snapshot.db", fmt::format("UPDATE evaluations SET costs = json_set(costs, {})", change));
         const std::string message = refusal(ErrorKind::bad_data, [&] { Study::open_readonly(folder_).evaluations(); });
         EXPECT_NE(message.find("evaluation 1 holds a damaged record"), std::string::npos) << message;
-        EXPECT_NE(message.find("a whole number is needed"), std::string::npos) << message;
     }
 }
 
 TEST_F(Store, AFailedCandidateHasNoCurve) {
     Study::create_or_resume(folder_, kConfig).append("k1", evaluation(1));
-    alter(folder_ / "study.db", "UPDATE evaluations SET error = 'no memory'");
+    alter(folder_ / "snapshot.db", "UPDATE evaluations SET error = 'no memory'");
     const std::string message = refusal(ErrorKind::bad_data, [&] { Study::open_readonly(folder_).evaluations(); });
     EXPECT_NE(message.find("evaluation 1: has failed and yet a curve of 1 points"), std::string::npos) << message;
 }
