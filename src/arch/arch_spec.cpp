@@ -22,6 +22,14 @@ constexpr int kMaxValue = 1 << 20;
 
 /// Reads keys of one object and remembers them, so that unknown ones can be refused. By simdjson, for a study of thousands
 /// of architectures is read at once.
+constexpr std::size_t kShown = 60;  // characters of a message
+
+std::string shown(element value) {
+    std::string text = simdjson::minify(value);
+    if (text.size() > kShown) text.replace(kShown, std::string::npos, "...");
+    return text;
+}
+
 class Reader {
   public:
     Reader(simdjson::dom::object object, const std::string& where) : object_(object), where_(where) {}
@@ -71,8 +79,8 @@ class Reader {
         std::int64_t whole = -1;
         const bool ok = v.get_int64().get(whole) == simdjson::SUCCESS && whole >= 0 && whole <= kMaxValue;
         if (!ok)
-            fail(ErrorKind::bad_data, "{}: key '{}' holds {}, whole numbers from 0 to {} are allowed", where_, key,
-                 simdjson::minify(v), kMaxValue);
+            fail(ErrorKind::bad_data, "{}: key '{}' holds {}, whole numbers from 0 to {} are allowed", where_, key, shown(v),
+                 kMaxValue);
         return static_cast<int>(whole);
     }
 
@@ -90,7 +98,7 @@ ExitSpec exit_from_json(element value, const std::string& where) {
     }
     simdjson::dom::object object;
     if (value.get_object().get(object) != simdjson::SUCCESS)
-        fail(ErrorKind::bad_data, "{}: an exit is {}, allowed: 0, 1 or an object", where, simdjson::minify(value));
+        fail(ErrorKind::bad_data, "{}: an exit is {}, allowed: 0, 1 or an object", where, shown(value));
     const std::string place = where + ", exits";
     Reader reader(object, place);
     ExitSpec exit{.placed = true};

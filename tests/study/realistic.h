@@ -22,7 +22,8 @@ inline Facts realistic_facts() {
     facts.data = "fashion-mnist";
     facts.class_names = {"top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"};
     facts.measure = "max_prob";
-    facts.limits = {.max_avg_macs = 1e6, .min_accuracy = 0.7};
+    facts.limits.max_avg_macs = 1e6;
+    facts.limits.min_accuracy = 0.7;
     facts.min_macs = 5e4;
     facts.max_macs = 1e6;
     facts.max_error = 0.3;
