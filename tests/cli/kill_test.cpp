@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
@@ -127,7 +128,9 @@ TEST_F(Kill, AtRandomMomentsChangesNothing) {
         const double moment = (i + rng.uniform()) / kills * seconds_;  // one in each of as many equal spans
         SCOPED_TRACE(fmt::format("kill {} after {:.3f} s", i + 1, moment));
         kill_after(moment);
-        if (asked != nullptr) fmt::print("kill {} of {} after {:.3f} s: same result\n", i + 1, kills, moment);
+        if (asked == nullptr) continue;
+        fmt::print("kill {} of {} after {:.3f} s: same result\n", i + 1, kills, moment);
+        std::fflush(stdout);
     }
 }
 
