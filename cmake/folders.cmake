@@ -62,6 +62,7 @@ if(NACHOS_TORCH)
   nachos_folder(nn TORCH USES arch)
   nachos_folder(ranks TORCH PATH exec/ranks USES exec)
   nachos_folder(train TORCH USES nn data policy cost study runtime ranks)
+  nachos_folder(differentiable TORCH PATH search/differentiable USES search train)
 endif()
 
 # cli/ holds one file per command; main_*.cpp pick what each program links.
@@ -77,7 +78,7 @@ target_link_libraries(nachos-run PRIVATE nachos_cli)
 if(NACHOS_TORCH)
   file(GLOB train_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/cli/train_*.cpp)
   add_executable(nachos-train src/cli/main_train.cpp ${train_sources})
-  target_link_libraries(nachos-train PRIVATE nachos_cli nachos_train)
+  target_link_libraries(nachos-train PRIVATE nachos_cli nachos_train nachos_differentiable)
   nachos_uses_torch(nachos-train)
 endif()
 

@@ -230,6 +230,21 @@ std::int64_t macs_up_to(const NetDesc& net, int tensor) {
     return macs;
 }
 
+/// A published head alone on the map it reads.
+NetDesc lone_published_head(const Shape& map, int pool, int site, int classes) {
+    NetDesc head{.input = map, .classes = classes, .layers = {}, .exits = {}};
+    Builder b(head);
+    published_head(b, pool, site, classes, 0);
+    return head;
+}
+
+std::vector<int> poolings_on(const Shape& map) {
+    std::vector<int> poolings;
+    for (const int pool : {1, 2, 4})
+        if (pool <= std::min(map.h, map.w)) poolings.push_back(pool);
+    return poolings;
+}
+
 /// The pooling in front of each placed head: built from the last site to the first, 1, 2, then 4 (never larger than the
 /// map) until backbone + head costs less than the next exit's. That comparison leaves earlier heads out, as published: with
 /// them in, an earlier exit is always the cheaper one.
@@ -245,11 +260,8 @@ std::vector<int> published_pools(const SpaceData& data, const ArchSpec& spec, co
         const Shape& map = net.shape_of(ends[i]);
         const std::int64_t before = macs_up_to(net, ends[i]);
         std::int64_t cost = 0;
-        for (const int pool : {1, 2, 4}) {
-            if (pool > std::min(map.h, map.w)) break;
-            NetDesc head{.input = map, .classes = task.classes, .layers = {}, .exits = {}};
-            Builder hb(head);
-            published_head(hb, pool, static_cast<int>(i) + 1, task.classes, 0);
+        for (const int pool : poolings_on(map)) {
+            const NetDesc head = lone_published_head(map, pool, static_cast<int>(i) + 1, task.classes);
             pools[i] = pool;
             cost = before + macs_up_to(head, static_cast<int>(head.layers.size()));
             if (cost < next) break;
@@ -272,21 +284,21 @@ void hold_weights(const NetDesc& net, std::map<std::string, Layer>& largest) {
     }
 }
 
-/// Every published head of a site: which pooling an architecture gets depends on all its genes.
-void hold_published_heads(const NetDesc& net, const std::vector<int>& stage_outputs, std::map<std::string, Layer>& largest) {
-    for (std::size_t i = 0; i + 1 < stage_outputs.size(); ++i) {
-        const Shape& map = net.shape_of(stage_outputs[i]);
-        for (const int pool : {1, 2, 4}) {
-            if (pool > std::min(map.h, map.w)) break;
-            NetDesc head{.input = map, .classes = net.classes, .layers = {}, .exits = {}};
-            Builder b(head);
-            published_head(b, pool, static_cast<int>(i) + 1, net.classes, 0);
-            hold_weights(head, largest);
-        }
-    }
+/// What a site's exit reads in the largest architecture.
+Shape map_of_site(const SearchSpace& space, int site) {
+    NetDesc net = empty_net(space.task());
+    Builder b(net);
+    return net.shape_of(backbone(b, space.data(), space.largest())[static_cast<std::size_t>(site) - 1]);
 }
 
 }  // namespace
+
+std::vector<int> SearchSpace::published_poolings(int site) const { return poolings_on(map_of_site(*this, site)); }
+
+NetDesc SearchSpace::published_exit(int site, int pooling) const {
+    assert(data_.exit_style == ExitStyle::published);
+    return lone_published_head(map_of_site(*this, site), pooling, site, task_.classes);
+}
 
 std::vector<Layer> SearchSpace::weight_layers() const {
     std::map<std::string, Layer> largest;
@@ -299,11 +311,9 @@ std::vector<Layer> SearchSpace::weight_layers() const {
             hold_weights(build(spec), largest);
         }
     }
-    if (data_.exit_style == ExitStyle::published) {
-        NetDesc net = empty_net(task_);
-        Builder b(net);
-        const std::vector<int> outputs = backbone(b, data_, this->largest());
-        hold_published_heads(net, outputs, largest);
+    if (data_.exit_style == ExitStyle::published) {  // which pooling an architecture gets depends on all its genes
+        for (int site = 1; site <= sites(); ++site)
+            for (const int pooling : published_poolings(site)) hold_weights(published_exit(site, pooling), largest);
     }
     std::vector<Layer> layers;
     for (auto& [name, layer] : largest) layers.push_back(std::move(layer));

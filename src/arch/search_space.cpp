@@ -193,6 +193,11 @@ SearchSpace::SearchSpace(SpaceData data, TaskShape task) : data_(std::move(data)
     }
 }
 
+int SearchSpace::gene_index(const GeneRef& ref) const {
+    const auto it = std::find(refs_.begin(), refs_.end(), ref);
+    return it == refs_.end() ? -1 : static_cast<int>(it - refs_.begin());
+}
+
 ArchSpec SearchSpace::decode(const Genome& genome) const {
     assert(genome.size() == genes_.size());
     Draft draft = empty_draft(data_);

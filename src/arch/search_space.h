@@ -58,6 +58,8 @@ struct GeneRef {
     Kind kind = Kind::depth;
     int stage = 0;
     int block = 0;
+
+    bool operator==(const GeneRef&) const = default;
 };
 
 /// One index per gene.
@@ -102,6 +104,8 @@ class SearchSpace {
     const SpaceData& data() const { return data_; }
     const TaskShape& task() const { return task_; }
     const std::vector<Gene>& genes() const { return genes_; }
+    /// Which gene that is; -1 where the space has none (exit designs of the published style).
+    int gene_index(const GeneRef& ref) const;
     int stages() const { return static_cast<int>(data_.stages.size()); }
     int sites() const { return stages() - 1; }
 
@@ -123,6 +127,12 @@ class SearchSpace {
 
     /// The network's structure, weights empty. Layer names are those of the supernet.
     NetDesc build(const ArchSpec& spec) const;
+
+    /// The poolings that a published exit may have: 1, 2 or 4, never larger than the map. Which one an architecture gets is
+    /// not a gene: `build` decides by costs, site by site.
+    std::vector<int> published_poolings(int site) const;
+    /// The published exit of a site (from 1) behind that pooling, alone on its map. Only of spaces of the published style.
+    NetDesc published_exit(int site, int pooling) const;
 
     /// One layer per name that any architecture of the space gives weights to, in name order, with `in`, `out`, `kernel` and
     /// `groups` so large that weight_shape() holds every architecture's: the shapes of the supernet's weights.

@@ -40,6 +40,7 @@ void SearchConfig::describe(core::OptionVisitor& v) {
     group("evaluate", "evaluation of a candidate", evaluate);
     group("policy", "when a sample leaves", policy);
     group("search", "the search engine", search);
+    group("differentiable", "architectures learnt with the supernet (search.engine differentiable, hybrid)", differentiable);
     group("final", "training of the chosen designs", final);
 }
 

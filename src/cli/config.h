@@ -3,6 +3,7 @@
 #include "arch/search_space.h"
 #include "data/dataset.h"
 #include "data/loader.h"
+#include "search/differentiable/options.h"
 #include "search/engine.h"
 #include "study/evaluation.h"
 #include "train/options.h"
@@ -38,6 +39,7 @@ struct SearchConfig {
     train::EvaluateOptions evaluate;
     PolicyOptions policy;
     search::SearchOptions search;
+    search::DifferentiableOptions differentiable;
     train::FinalOptions final;
 
     void describe(core::OptionVisitor& v);

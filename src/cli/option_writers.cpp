@@ -1,5 +1,7 @@
 #include "cli/generic_visitor.h"
 #include "cli/option_visitors.h"
+#include "core/error.h"
+#include "core/json_reader.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -25,7 +27,10 @@ std::string toml_text(double value) {
 
 /// JSON's escapes are TOML's, but for DEL.
 std::string toml_text(const std::string& value) {
-    std::string text = Json(value).dump();
+    std::string text = core::to_text(Json(value));
+    constexpr const char* kReplaced = "\xEF\xBF\xBD";  // U+FFFD
+    require(text.find(kReplaced) == std::string::npos || value.find(kReplaced) != std::string::npos, ErrorKind::usage,
+            "{} is not UTF-8, which a configuration must be; rename the file or folder it names", text);
     for (std::size_t at; (at = text.find('\x7f')) != std::string::npos;) text.replace(at, 1, "\\u007F");
     return text;
 }

@@ -16,14 +16,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFloor = "random";
-constexpr const char* kSupernet = "checkpoints/supernet.safetensors";
 
 /// Where a study keeps what it was measured to have reached, once it ended.
 std::string result_key(int evaluations) { return fmt::format("engine comparison of {} evaluations", evaluations); }
 
-/// All engines of a seed search one supernet: the floor's study trains it, the others begin with a copy.
-void share_supernet(const fs::path& floor_study, const study::Study& study) {
-    const fs::path from = floor_study / kSupernet, to = study.path_of(kSupernet);
+/// Engines of a seed that do not train the supernet search one, and those that do another: the first one's study trains it,
+/// the others begin with a copy.
+void share_supernet(const fs::path& trained_study, const study::Study& study) {
+    const fs::path from = trained_study / kSupernetFile, to = study.path_of(kSupernetFile);
     if (fs::exists(to) || !fs::exists(from)) return;
     fs::path temporary = to;
     temporary += ".part";
@@ -76,12 +76,13 @@ report::EngineRun measured_run(const Session& session, const study::Study& study
 }
 
 /// One search, or what is known of it if it was measured before.
-report::EngineRun run_engine(const TrainingArguments& arguments, const Session& session, const fs::path& folder) {
+report::EngineRun run_engine(const TrainingArguments& arguments, const Session& session, const fs::path& folder,
+                             const std::string& trains_supernet) {
     auto study = open_study(session, (folder / session.config.search.engine).string(), arguments);
     const std::string key = result_key(session.config.search.evaluations);
     if (const auto known = study.get_meta(key)) return report::engine_run_from_json(*known, study.folder().string());
     const RunningJob running(arguments, study);
-    share_supernet(folder / kFloor, study);
+    share_supernet(folder / trains_supernet, study);
     nn::WeightBank bank = session.fresh_bank();
     ensure_supernet(session, study, bank, running.job());
     CandidateWorkers workers(study, bank, running.job());
@@ -91,7 +92,14 @@ report::EngineRun run_engine(const TrainingArguments& arguments, const Session& 
     return run;
 }
 
-/// The floor first: its study trains the supernet.
+/// The engine whose study trains the supernet that this one searches.
+const std::string& trainer_of(const std::string& engine, const std::vector<std::string>& engines) {
+    const bool learns = search::engine_named(engine).learns;
+    return *std::find_if(engines.begin(), engines.end(),
+                         [&](const std::string& e) { return search::engine_named(e).learns == learns; });
+}
+
+/// The floor first.
 std::vector<std::string> engines_of(const TrainingArguments& arguments) {
     std::vector<std::string> engines{kFloor};
     for (const std::string& name : arguments.engines)
@@ -108,11 +116,13 @@ void bench_engines_command(const TrainingArguments& arguments) {
     report::EngineComparison comparison{.data = {}, .floor = kFloor, .seeds = series.seeds(), .runs = {}};
     for (const std::uint64_t seed : series.seeds()) {
         config.seed = seed;
-        for (const std::string& engine : engines_of(arguments)) {
+        const std::vector<std::string> engines = engines_of(arguments);
+        for (const std::string& engine : engines) {
             config.search.engine = engine;
             const Session session(config);
             comparison.data = session.parts.name;
-            comparison.runs.push_back(run_engine(series.arguments(), session, series.folder_of(seed)));
+            comparison.runs.push_back(
+                run_engine(series.arguments(), session, series.folder_of(seed), trainer_of(engine, engines)));
         }
     }
     series.finish(report::engines_json(comparison), report::engines_csv(comparison), report::engines_table(comparison));

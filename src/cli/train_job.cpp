@@ -1,9 +1,11 @@
 #include "cli/job.h"
 #include "cli/machine.h"
 #include "core/error.h"
+#include "core/json_reader.h"
 #include "core/version.h"
 #include "report/comparison.h"
 #include "report/html.h"
+#include "report/learnt_designs.h"
 
 #include <ATen/Parallel.h>
 #include <spdlog/sinks/basic_file_sink.h>
@@ -42,7 +44,7 @@ struct RunningJob::State {
         line["unix_time"] = std::chrono::duration_cast<std::chrono::milliseconds>(now).count() / 1000.0;
         line["event"] = event;
         for (auto& [key, value] : fields.items()) line[key] = value;
-        log->info(line.dump());
+        log->info(core::to_text(line));
     }
 
     ProgressBar bar;
@@ -98,6 +100,7 @@ void finish(const study::Study& study, const study::Limits& limits) {
     const report::Results results = report::results(snapshot, limits);
     fmt::print("{}\n", report::pareto_table(results));
     for (const std::string& note : snapshot.facts.notes) fmt::print("{}\n\n", note);
+    if (!snapshot.learnt.empty()) fmt::print("learnt with the supernet\n{}\n", report::learnt_table(snapshot.learnt));
     const report::Comparison comparison = report::comparison(snapshot, results);
     if (!comparison.rows.empty()) fmt::print("{}\n", report::comparison_table(comparison));
     if (comparison.saving) fmt::print("{}\n\n", report::saving_text(*comparison.saving));

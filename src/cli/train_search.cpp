@@ -2,6 +2,7 @@
 
 #include "cli/job.h"
 #include "cli/train_evaluator.h"
+#include "cli/train_learnt.h"
 #include "cli/train_ranks.h"
 #include "core/error.h"
 #include "report/html.h"
@@ -81,6 +82,10 @@ std::vector<study::Evaluation> run_search(const Session& session, study::Study& 
             if (step.evaluations == evaluations) return step.seconds;
         return {};
     };
+    search::Decoded learnt;
+    if (learns(session.config)) learnt = learnt_designs(session, study);
+    for (const search::DecodedDesign& design : learnt.designs) problem.learnt.push_back(design.arch);
+    problem.learnt.insert(problem.learnt.end(), learnt.samples.begin(), learnt.samples.end());
     const auto observe = [&](const search::SearchStep& step) {
         study.put_history(history_step(step));
         if (job.progress) {
@@ -89,7 +94,9 @@ std::vector<study::Evaluation> run_search(const Session& session, study::Study& 
         if (job.should_stop && job.should_stop() && step.evaluations < step.total) stop_here();
     };
     const search::SearchOptions& options = session.config.search;
-    return search::engine_named(options.engine).run(problem, options, session.rng.stream("search"), observe).archive;
+    auto archive = search::engine_named(options.engine).run(problem, options, session.rng.stream("search"), observe).archive;
+    if (learns(session.config)) judge_learnt(session, study, learnt, archive);
+    return archive;
 }
 
 std::vector<study::Evaluation> searched(const Session& session, const study::Study& study) {

@@ -4,6 +4,8 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "cost/cost.h"
+#include "search/differentiable/learner.h"
+#include "search/engine.h"
 #include "train/evaluate.h"
 
 #include <algorithm>
@@ -88,21 +90,46 @@ std::string weights_digest(const nn::WeightBank& bank) {
     return core::hash_hex(all);
 }
 
+bool learns(const SearchConfig& config) { return search::engine_named(config.search.engine).learns; }
+
 void ensure_supernet(const Session& session, const study::Study& study, nn::WeightBank& bank, const Job& job) {
-    if (!inherits(session.config)) return;
-    train::train_supernet(bank, session.space, session.config.supernet,
-                          {.examples = session.parts.train.examples(),
-                           .normalisation = session.normalisation,
-                           .augment = session.config.augment,
-                           .loss = session.config.loss,
-                           .max_avg_macs = session.config.limits.max_avg_macs,
-                           .rng = session.rng.stream("supernet"),
-                           .device = session.device,
-                           .checkpoint = study.path_of("checkpoints/supernet.safetensors"),
-                           .progress = job.progress,
-                           .should_stop = job.should_stop,
-                           .phase = "supernet",
-                           .ranks = job.ranks});
+    if (!inherits(session.config) && !learns(session.config)) return;
+    const SearchConfig& config = session.config;
+    const data::Examples& train = session.parts.train.examples();
+    const auto train_on = [&](const data::Examples& examples, train::CoLearner* learner) {
+        train::train_supernet(bank, session.space, config.supernet,
+                              {.examples = examples,
+                               .normalisation = session.normalisation,
+                               .augment = config.augment,
+                               .loss = config.loss,
+                               .max_avg_macs = config.limits.max_avg_macs,
+                               .rng = session.rng.stream("supernet"),
+                               .device = session.device,
+                               .checkpoint = study.path_of(kSupernetFile),
+                               .progress = job.progress,
+                               .should_stop = job.should_stop,
+                               .phase = "supernet",
+                               .ranks = job.ranks},
+                              learner);
+    };
+    if (!learns(config)) return train_on(train, nullptr);
+    const auto images = search::divide(train, session.space.task().classes, config.differentiable.share, session.rng);
+    search::Learner learner({.space = session.space,
+                             .bank = bank,
+                             .images = images.architectures,
+                             .normalisation = session.normalisation,
+                             .loss = config.loss,
+                             .budgets = session.budgets,
+                             .rng = session.rng.stream("differentiable"),
+                             .device = session.device},
+                            config.differentiable);
+    train_on(images.weights, &learner);
+}
+
+search::Decoded learnt_designs(const Session& session, const study::Study& study) {
+    const int samples = 4 * session.config.search.evaluations;  // some repeat themselves
+    return search::decode(session.space, session.budgets, session.config.differentiable, study.path_of(kSupernetFile),
+                          samples, session.rng.stream("differentiable"));
 }
 
 }  // namespace nachos::cli

@@ -8,6 +8,7 @@
 #include "exec/ranks/ranks.h"
 #include "nn/weight_bank.h"
 #include "search/archive.h"
+#include "search/differentiable/decode.h"
 #include "study/store.h"
 #include "train/trainer.h"
 
@@ -48,9 +49,17 @@ struct Job {
 /// Whether any candidate or final network begins with the supernet's weights.
 bool inherits(const SearchConfig& config);
 
+/// Whether the engine's architectures are learnt with the supernet.
+bool learns(const SearchConfig& config);
+
+inline constexpr const char* kSupernetFile = "checkpoints/supernet.safetensors";
+
 /// Trains the supernet, or goes on from the study's checkpoint; at once if it was already done, or if nothing inherits from
-/// it.
+/// it. Architectures are learnt beside it where the engine asks for that.
 void ensure_supernet(const Session& session, const study::Study& study, nn::WeightBank& bank, const Job& job);
+
+/// What was learnt with the study's supernet: the designs of the budgets, and samples.
+search::Decoded learnt_designs(const Session& session, const study::Study& study);
 
 /// Identifies weights: hash of all tensors of a bank.
 std::string weights_digest(const nn::WeightBank& bank);

@@ -102,7 +102,9 @@ std::string ablation_json(const Ablation& ablation) {
                         {"hypervolume_change_deviation", against_first(ablation, arm).deviation},
                         {"seeds", seeds}});
     }
-    return Json{{"data", ablation.data}, {"seeds", ablation.seeds}, {"arms", arms}}.dump(2) + "\n";
+    return Json{{"data", ablation.data}, {"seeds", ablation.seeds}, {"arms", arms}}.dump(2, ' ', false,
+                                                                                         Json::error_handler_t::replace) +
+           "\n";
 }
 
 std::string ablation_csv(const Ablation& ablation) {

@@ -124,7 +124,7 @@ std::string to_json(const EngineRun& run) {
     Json steps = Json::array();
     for (const EngineStep& s : run.steps)
         steps.push_back({{"evaluations", s.evaluations}, {"searched", s.searched}, {"held_out", s.held_out}});
-    return Json{{"engine", run.engine}, {"seed", run.seed}, {"seconds", run.seconds}, {"steps", steps}}.dump();
+    return core::to_text(Json{{"engine", run.engine}, {"seed", run.seed}, {"seconds", run.seconds}, {"steps", steps}});
 }
 
 EngineRun engine_run_from_json(const std::string& text, const std::string& where) {
@@ -151,7 +151,7 @@ std::string engines_json(const EngineComparison& comparison) {
         runs.push_back(std::move(own));
     }
     return Json{{"data", comparison.data}, {"floor", comparison.floor}, {"seeds", comparison.seeds}, {"runs", runs}}.dump(
-               2) +
+               2, ' ', false, Json::error_handler_t::replace) +
            "\n";
 }
 

@@ -3,6 +3,7 @@
 #include "core/files.h"
 #include "report/charts.h"
 #include "report/comparison.h"
+#include "report/learnt_designs.h"
 #include "report/number_text.h"
 #include "report/page_style.h"
 #include "report/svg.h"
@@ -121,6 +122,17 @@ std::string comparators_section(const Comparison& comparison) {
                        rows + "</table></div>\n");
 }
 
+std::string learnt_section(const Snapshot& s) {
+    if (s.learnt.empty()) return "";
+    const std::string collapse =
+        s.learnt_collapse.empty() ? "" : fmt::format("They are no answer by themselves: {}. ", escaped(s.learnt_collapse));
+    return section("What was learnt with the supernet",
+                   collapse +
+                       "One design a budget. Expected: average cost on the validation part by the gates as learnt, before "
+                       "any thresholds. Tuned: with thresholds fitted for the budget, on samples they were not fitted on.",
+                   learnt_html(s.learnt));
+}
+
 std::string protocol_section(const Snapshot& s) {
     const auto& f = s.facts;
     std::string reads;
@@ -161,7 +173,7 @@ std::string html_report(const Snapshot& snapshot) {
     if (const std::string chart = hypervolume_chart(snapshot); !chart.empty())
         body +=
             section("How the search went", "Hypervolume of the admissible designs found so far; higher is better.", chart);
-    body += protocol_section(snapshot);
+    body += learnt_section(snapshot) + protocol_section(snapshot);
     body += section("Configuration", "",
                     fmt::format("<details><summary>All keys</summary><pre>{}</pre></details>\n", escaped(snapshot.config)));
     return fmt::format(

@@ -1,5 +1,6 @@
 #include "report/results.h"
 
+#include "report/learnt_designs.h"
 #include "report/number_text.h"
 #include "study/fidelity.h"
 
@@ -40,8 +41,11 @@ DesignRow row_of(const study::Evaluation& evaluation, const study::CurvePoint& p
 Snapshot read(const study::Study& study) {
     study::Facts facts = study.facts();
     const auto fidelities = study::fidelities_from(facts.fidelity);
-    return {std::move(facts), study.config(),  study::judged(study.evaluations(), fidelities),
-            study.models(),   study.history(), study.test_reads()};
+    Snapshot snapshot{std::move(facts), study.config(),  study::judged(study.evaluations(), fidelities),
+                      study.models(),   study.history(), study.test_reads()};
+    if (const auto learnt = study.get_meta(kLearntKey)) snapshot.learnt = learnt_from_json(*learnt, study.folder().string());
+    snapshot.learnt_collapse = study.get_meta(kCollapseKey).value_or("");
+    return snapshot;
 }
 
 Results results(const Snapshot& snapshot, const study::Limits& limits, Stage stage) {

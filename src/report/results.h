@@ -2,6 +2,7 @@
 
 #include "report/reliability.h"
 #include "search/archive.h"
+#include "search/learnt.h"
 #include "study/store.h"
 
 #include <string>
@@ -18,6 +19,8 @@ struct Snapshot {
     std::vector<study::HistoryStep> history;
     std::vector<study::TestRead> test_reads;
     std::vector<ExitReliability> reliability = {};  ///< of the best design's exits; empty = not read
+    std::vector<search::LearntDesign> learnt = {};  ///< of the differentiable engine
+    std::string learnt_collapse = {};               ///< why they are no answer; empty = they are one
 
     search::HypervolumeAxes axes() const { return {facts.min_macs, facts.max_macs, facts.max_error}; }
 };

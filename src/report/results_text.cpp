@@ -74,7 +74,7 @@ std::string pareto_json(const Results& r) {
                            {"hypervolume_axes", axes},
                            {"limits", Json::parse(study::to_json(r.limits))},
                            {"designs", designs}};
-    return document.dump(2) + "\n";
+    return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string pareto_csv(const Results& r) {

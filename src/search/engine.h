@@ -46,6 +46,9 @@ struct SearchProblem {
     /// Seconds that the batch which ended with so many evaluations took when it was first evaluated, so that a search that
     /// is replayed ends where it ended; nothing if it is new. May be empty.
     std::function<std::optional<double>(int evaluations)> recorded_seconds = {};
+    /// Architectures that were learnt together with the supernet, the best guess of each budget first. Empty where the
+    /// engine learns none.
+    std::vector<arch::ArchSpec> learnt = {};
 };
 
 /// How the surrogates that chose a batch did in cross-validation: the model kept, Kendall's tau and RMSE of it.
@@ -83,6 +86,7 @@ struct EngineRow {
     const char* name;
     const char* summary;
     Engine run;
+    bool learns = false;  ///< architectures are learnt with the supernet (search/differentiable), which is then its own
 };
 std::span<const EngineRow> engines();
 const EngineRow& engine_named(const std::string& name);  ///< Throws Error(usage) listing the known names.

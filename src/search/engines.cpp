@@ -1,5 +1,6 @@
 #include "core/error.h"
 #include "optimize/adaptive_switching.h"
+#include "search/differentiable_engine.h"
 #include "search/engine.h"
 #include "search/nachos_engine.h"
 #include "search/nsga2_engine.h"
@@ -16,6 +17,10 @@ constexpr std::array kEngines{
     EngineRow{"nachos", "evolutionary search on surrogates of error and cost that fills gaps of the front", nachos_search},
     EngineRow{"nachos-paper", "the same as published: one operating point a candidate, adaptive penalty", paper_search},
     EngineRow{"nsga2", "evolutionary search over architecture and budget by NSGA-II", nsga2_search},
+    EngineRow{"differentiable",
+              "architectures learnt by gradient with the supernet, one for each budget, then samples of them",
+              differentiable_search, true},
+    EngineRow{"hybrid", "nachos, which begins with the architectures that were learnt", hybrid_search, true},
     EngineRow{"random", "random search, the floor for the others", random_search},
 };
 

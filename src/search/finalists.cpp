@@ -71,6 +71,11 @@ arch::ArchSpec branchynet(const arch::ArchSpec& design, const arch::SearchSpace&
 
 }  // namespace
 
+arch::ArchSpec with_hand_made_exits(arch::ArchSpec spec, const arch::SearchSpace& space) {
+    spec.exits.assign(static_cast<std::size_t>(space.sites()), hand_made_exit(space));
+    return spec;
+}
+
 std::vector<int> finalists(std::span<const study::Evaluation> archive, const study::Limits& limits,
                            const HypervolumeAxes& axes, int top) {
     const std::vector<Design> front = admissible_front(archive, limits);

@@ -16,6 +16,9 @@ std::vector<int> finalists(std::span<const study::Evaluation> archive, const stu
                            const HypervolumeAxes& axes, int top);
 
 /// A network that a design is compared with (method 8), trained with the same epochs and measured alike.
+/// The same architecture with the exit that a hand would make, one small convolution, at every site.
+arch::ArchSpec with_hand_made_exits(arch::ArchSpec spec, const arch::SearchSpace& space);
+
 struct Comparator {
     std::string name;  ///< a row of comparator_rows()
     arch::ArchSpec arch;

@@ -54,13 +54,9 @@ std::vector<arch::ArchSpec> chosen_batch(const PredictedSearch& search, const Se
     return batch;
 }
 
-}  // namespace
-
-SearchResult nachos_search(const SearchProblem& problem, const SearchOptions& options, core::Rng rng,
-                           const SearchObserver& observer) {
-    Run run(problem, options, observer);
-    Proposals proposals(problem, rng.stream("proposals"));
-    run.initial_design(proposals, std::min(options.initial, options.evaluations));
+/// Evaluates what surrogates choose until the run is over.
+void search_on_surrogates(const SearchProblem& problem, const SearchOptions& options, core::Rng rng, Proposals& proposals,
+                          Run& run) {
     Predictor predictor(problem, options, Operating::every_budget);
     const PredictedSearch search{
         .problem = problem,
@@ -79,6 +75,28 @@ SearchResult nachos_search(const SearchProblem& problem, const SearchOptions& op
         if (batch.empty()) break;
         run.evaluate(batch, fitted ? std::optional(predictor.quality()) : std::nullopt);
     }
+}
+
+}  // namespace
+
+SearchResult nachos_search(const SearchProblem& problem, const SearchOptions& options, core::Rng rng,
+                           const SearchObserver& observer) {
+    Run run(problem, options, observer);
+    Proposals proposals(problem, rng.stream("proposals"));
+    run.initial_design(proposals, std::min(options.initial, options.evaluations));
+    search_on_surrogates(problem, options, rng, proposals, run);
+    return run.take();
+}
+
+SearchResult hybrid_search(const SearchProblem& problem, const SearchOptions& options, core::Rng rng,
+                           const SearchObserver& observer) {
+    Run run(problem, options, observer);
+    Proposals proposals(problem, rng.stream("proposals"));
+    const int initial = std::min(options.initial, options.evaluations);
+    run.evaluate_in_order(proposals, problem.learnt,
+                          initial - initial / 4);  // the rest as ever, so that surrogates see the whole space
+    run.initial_design(proposals, initial);
+    search_on_surrogates(problem, options, rng, proposals, run);
     return run.take();
 }
 

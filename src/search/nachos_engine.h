@@ -12,4 +12,8 @@ namespace nachos::search {
 SearchResult nachos_search(const SearchProblem& problem, const SearchOptions& options, core::Rng rng,
                            const SearchObserver& observer);
 
+/// The engine `nachos`, of whose initial design three quarters were learnt with the supernet (problem.learnt).
+SearchResult hybrid_search(const SearchProblem& problem, const SearchOptions& options, core::Rng rng,
+                           const SearchObserver& observer);
+
 }  // namespace nachos::search

@@ -73,6 +73,20 @@ void Run::initial_design(Proposals& proposals, int count) {
     }
 }
 
+void Run::evaluate_in_order(Proposals& proposals, std::span<const arch::ArchSpec> specs, int count) {
+    auto next = specs.begin();
+    while (next != specs.end()) {
+        const int room_for = std::min(room(), count - static_cast<int>(result_.archive.size()));
+        std::vector<arch::ArchSpec> batch;
+        for (; next != specs.end() && static_cast<int>(batch.size()) < room_for; ++next) {
+            const arch::ArchSpec spec = problem_.space.decode(proposals.repaired(problem_.space.encode(*next)));
+            if (proposals.claim(spec)) batch.push_back(spec);
+        }
+        if (batch.empty()) return;
+        evaluate(batch);
+    }
+}
+
 void Run::record(std::optional<SurrogateQuality> surrogates) {
     const auto& archive = result_.archive;
     const auto feasible = std::count_if(archive.begin(), archive.end(), [&](const study::Evaluation& evaluation) {

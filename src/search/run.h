@@ -25,6 +25,10 @@ class Run {
     /// Evaluates until `count` architectures are in the archive: the smallest, the largest, then samples.
     void initial_design(Proposals& proposals, int count);
 
+    /// Evaluates these architectures in order until `count` are in the archive; one that breaks a limit that needs no data
+    /// is repaired.
+    void evaluate_in_order(Proposals& proposals, std::span<const arch::ArchSpec> specs, int count);
+
     std::span<const study::Evaluation> archive() const { return result_.archive; }
     const HypervolumeAxes& axes() const { return axes_; }
     SearchResult take() { return std::move(result_); }

@@ -14,7 +14,6 @@ using torch::Tensor;
 constexpr const char* kMomentum = "momentum.";
 constexpr const char* kSquare = "square.";
 constexpr const char* kSteps = "steps.";
-constexpr double kSquareDecay = 0.999;  // beta_2 of Adam (Kingma and Ba 2015, arXiv 1412.6980)
 constexpr double kEpsilon = 1e-8;
 
 void add(core::TensorFile& file, const std::string& name, const Tensor& t) {
@@ -133,8 +132,10 @@ void Optimizer::adamw(double learning_rate, Update& update) {
         Slot& slot = *update.slots[i];
         slot.steps += 1;
         if (slot.decayed) slot.parameter.mul_(1 - learning_rate * options_.weight_decay);
-        slot.square.mul_(kSquareDecay).addcmul_(update.gradients[i], update.gradients[i], 1 - kSquareDecay);
-        const double first = 1 - std::pow(options_.momentum, slot.steps), second = 1 - std::pow(kSquareDecay, slot.steps);
+        slot.square.mul_(options_.square_decay)
+            .addcmul_(update.gradients[i], update.gradients[i], 1 - options_.square_decay);
+        const double first = 1 - std::pow(options_.momentum, slot.steps),
+                     second = 1 - std::pow(options_.square_decay, slot.steps);
         const Tensor deviation = slot.square.sqrt().mul_(1 / std::sqrt(second)).add_(kEpsilon);
         slot.parameter.addcdiv_(slot.momentum, deviation, -learning_rate / first);
     }

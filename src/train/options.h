@@ -70,6 +70,7 @@ struct OptimizerOptions {
     double learning_rate = 0.4;     ///< peak; (0, 10]
     double warmup_epochs = 0.5;     ///< [0, 100]
     double momentum = 0.9;          ///< Nesterov momentum, or beta_1 of adamw; [0, 1)
+    double square_decay = 0.999;    ///< beta_2 of adamw (Kingma and Ba 2015, arXiv 1412.6980); set in code, not a key
     double weight_decay = 2.5e-5;   ///< of convolution and linear weights; [0, 1] (published: 5e-5)
     double gradient_clip = 2.5;     ///< largest norm of the whole gradient; 0 = no clipping; [0, 1e6]
     int shards = 2;  ///< parts a batch is cut into, each on a thread or rank of its own with batch statistics of its own;

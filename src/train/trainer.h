@@ -32,12 +32,15 @@ struct TrainingInput {
     exec::Ranks* ranks = nullptr;       ///< that share the shards; nothing = this process alone has all
 };
 
+class CoLearner;  // train/loop.h
+
 /// Trains the supernet by the sandwich rule with in-place distillation (Yu and Huang 2019, arXiv 1903.05134, algorithm 1):
 /// each step the largest architecture with every exit learns from labels, the smallest and some random ones also from its
 /// softmax. Gradients add up, one step a batch. The largest's exits are also taught by its own final classifier. Throws
 /// Error(runtime) if it diverges.
+/// `learner`, if given, learns beside it and says which architectures are sampled.
 void train_supernet(nn::WeightBank& bank, const arch::SearchSpace& space, const SupernetOptions& options,
-                    const TrainingInput& input);
+                    const TrainingInput& input, CoLearner* learner = nullptr);
 
 /// Trains one network and all its exits jointly; early exits are also taught by the final one.
 void train_network(nn::WeightBank& bank, const arch::NetDesc& net, const OptimizerOptions& options,

@@ -200,7 +200,7 @@ TEST_P(EveryEngine, TinyNumbersAndBatchesAreKept) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, EveryEngine, testing::Values("random", "nsga2", "nachos", "nachos-paper"),
+INSTANTIATE_TEST_SUITE_P(Engines, EveryEngine, testing::Values("random", "nsga2", "nachos", "nachos-paper", "hybrid"),
                          [](const auto& info) {
                              std::string name = info.param;
                              std::erase(name, '-');
@@ -314,8 +314,8 @@ TEST(Engines, EndAfterTheirHoursAndThereAgainWhenReplayed) {
 }
 
 TEST(Engines, UnknownNamesListTheKnown) {
-    EXPECT_EQ(engines().size(), 4U);
-    test::expect_error(ErrorKind::usage, {"'annealing'", "nachos, nachos-paper, nsga2, random"},
+    EXPECT_EQ(engines().size(), 6U);
+    test::expect_error(ErrorKind::usage, {"'annealing'", "nachos, nachos-paper, nsga2, differentiable, hybrid, random"},
                        [] { engine_named("annealing"); });
 }
 
