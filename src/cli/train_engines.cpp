@@ -2,11 +2,14 @@
 #include "cli/train_evaluator.h"
 #include "cli/train_ranks.h"
 #include "cli/train_series.h"
+#include "core/error.h"
 #include "report/engine_comparison.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 
@@ -17,18 +20,69 @@ namespace fs = std::filesystem;
 
 constexpr const char* kFloor = "random";
 
+constexpr const char* kSupernetSeconds = "seconds of supernet training";
+
 /// Where a study keeps what it was measured to have reached, once it ended.
-std::string result_key(int evaluations) { return fmt::format("engine comparison of {} evaluations", evaluations); }
+std::string result_key(int evaluations, double equal_hours) {
+    if (equal_hours > 0) return fmt::format("engine comparison of {} evaluations and {} hours", evaluations, equal_hours);
+    return fmt::format("engine comparison of {} evaluations", evaluations);
+}
 
 /// Engines of a seed that do not train the supernet search one, and those that do another: the first one's study trains it,
 /// the others begin with a copy.
-void share_supernet(const fs::path& trained_study, const study::Study& study) {
+void share_supernet(const fs::path& trained_study, study::Study& study) {
     const fs::path from = trained_study / kSupernetFile, to = study.path_of(kSupernetFile);
     if (fs::exists(to) || !fs::exists(from)) return;
+    if (const auto seconds = study::Study::open_readonly(trained_study).get_meta(kSupernetSeconds))
+        study.put_meta(kSupernetSeconds, *seconds);
     fs::path temporary = to;
     temporary += ".part";
     fs::copy_file(from, temporary, fs::copy_options::overwrite_existing);
     fs::rename(temporary, to);
+}
+
+double supernet_seconds(const study::Study& study) {
+    const auto known = study.get_meta(kSupernetSeconds);
+    return known ? std::strtod(known->c_str(), nullptr) : 0;
+}
+
+/// Adds the time until its end to what the study has of training its supernet, however that ends.
+class SupernetTimer {
+  public:
+    explicit SupernetTimer(study::Study& study) : study_(study) {}
+    ~SupernetTimer() {
+        if (!trained) return;
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start_;
+        try {
+            study_.put_meta(kSupernetSeconds, fmt::format("{}", supernet_seconds(study_) + seconds.count()));
+        } catch (const std::exception&) {  // of a full disk the training has told, or the search will
+        }
+    }
+    SupernetTimer(const SupernetTimer&) = delete;
+    SupernetTimer& operator=(const SupernetTimer&) = delete;
+
+    bool trained = false;  ///< set once a step was done; reading a checkpoint does not count
+
+  private:
+    study::Study& study_;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+void train_timed(const Session& session, study::Study& study, nn::WeightBank& bank, Job job) {
+    SupernetTimer timer(study);
+    job.progress = [&timer, tell = job.progress](const core::Progress& p) {
+        timer.trained = true;
+        if (tell) tell(p);
+    };
+    ensure_supernet(session, study, bank, job);
+}
+
+/// What is left of the hours for choosing and evaluating.
+double hours_left(const study::Study& study, double equal_hours) {
+    const double left = equal_hours - supernet_seconds(study) / 3600;
+    require(left > 0, ErrorKind::usage, "--equal-hours is {}, but the supernet in {} took {:.3f} hours", equal_hours,
+            study.folder().string(), equal_hours - left);
+    return left;
 }
 
 /// The archive after each batch.
@@ -64,7 +118,11 @@ report::EngineRun measured_run(const Session& session, const study::Study& study
     const std::vector<study::HistoryStep> history = study.history();
     const auto archives = prefixes(archive, history);
     const auto held_out = fronts_on_held_out(session, workers, archives);
-    report::EngineRun run{.engine = session.config.search.engine, .seed = session.config.seed, .steps = {}, .seconds = 0};
+    report::EngineRun run{.engine = session.config.search.engine,
+                          .seed = session.config.seed,
+                          .steps = {},
+                          .seconds = 0,
+                          .supernet_seconds = supernet_seconds(study)};
     for (std::size_t i = 0; i < archives.size(); ++i) {
         run.steps.push_back(
             {.evaluations = history[i].evaluations,
@@ -76,15 +134,16 @@ report::EngineRun measured_run(const Session& session, const study::Study& study
 }
 
 /// One search, or what is known of it if it was measured before.
-report::EngineRun run_engine(const TrainingArguments& arguments, const Session& session, const fs::path& folder,
+report::EngineRun run_engine(const TrainingArguments& arguments, Session& session, const fs::path& folder,
                              const std::string& trains_supernet) {
     auto study = open_study(session, (folder / session.config.search.engine).string(), arguments);
-    const std::string key = result_key(session.config.search.evaluations);
+    const std::string key = result_key(session.config.search.evaluations, arguments.equal_hours);
     if (const auto known = study.get_meta(key)) return report::engine_run_from_json(*known, study.folder().string());
     const RunningJob running(arguments, study);
     share_supernet(folder / trains_supernet, study);
     nn::WeightBank bank = session.fresh_bank();
-    ensure_supernet(session, study, bank, running.job());
+    train_timed(session, study, bank, running.job());
+    if (arguments.equal_hours > 0) session.config.search.max_hours = hours_left(study, arguments.equal_hours);
     CandidateWorkers workers(study, bank, running.job());
     const auto archive = run_search(session, study, workers, running.job());
     const report::EngineRun run = measured_run(session, study, workers, archive);
@@ -119,7 +178,7 @@ void bench_engines_command(const TrainingArguments& arguments) {
         const std::vector<std::string> engines = engines_of(arguments);
         for (const std::string& engine : engines) {
             config.search.engine = engine;
-            const Session session(config);
+            Session session(config);
             comparison.data = session.parts.name;
             comparison.runs.push_back(
                 run_engine(series.arguments(), session, series.folder_of(seed), trainer_of(engine, engines)));

@@ -64,7 +64,7 @@ CLI::App* add_ablate_options(CLI::App& app, TrainingArguments& a) {
 
 CLI::App* add_engines_options(CLI::App& bench, TrainingArguments& a) {
     CLI::App* command = bench.add_subcommand(
-        "engines", "hypervolume of several engines at equal evaluations, beside random search on the same supernets");
+        "engines", "hypervolume of several engines at equal evaluations or equal time, beside random search");
     add_series(*command, a, "engines");
     std::vector<std::string> names;
     for (const search::EngineRow& row : search::engines()) names.emplace_back(row.name);
@@ -72,6 +72,10 @@ CLI::App* add_engines_options(CLI::App& bench, TrainingArguments& a) {
         ->delimiter(',')
         ->allow_extra_args(false)
         ->check(CLI::IsMember(names));
+    command
+        ->add_option("--equal-hours", a.equal_hours,
+                     "each engine has this long for its supernet, its choices and evaluations; 0 = until search.evaluations")
+        ->check(CLI::Range(0.0, 1e6));
     return command;
 }
 

@@ -27,7 +27,8 @@ struct TrainingArguments {
     int seeds = 3;                  ///< ablate and bench engines only
     Format format = Format::table;  ///< likewise
     std::vector<std::string> engines = {"nsga2", "nachos"};  ///< bench engines only; beside the floor
-    std::shared_ptr<LimitOptions> limits;                    ///< final only: instead of the study's
+    double equal_hours = 0;                ///< bench engines only: for supernet and search of each engine; 0 = no limit
+    std::shared_ptr<LimitOptions> limits;  ///< final only: instead of the study's
     ProgressStyle progress = ProgressStyle::automatic;
     std::string log_file;  ///< JSON lines; empty = DIR/log.jsonl
 };
@@ -41,7 +42,8 @@ CLI::App* add_final_options(CLI::App& app, TrainingArguments& arguments);
 /// "ablate CONFIG.toml [key=value ...] [--out DIR] [--seeds N]" and its options.
 CLI::App* add_ablate_options(CLI::App& app, TrainingArguments& arguments);
 
-/// "engines CONFIG.toml [key=value ...] [--out DIR] [--seeds N] [--engines A,B]" of the command `bench`, and its options.
+/// "engines CONFIG.toml [key=value ...] [--out DIR] [--seeds N] [--engines A,B] [--equal-hours H]" of the command `bench`,
+/// and its options.
 CLI::App* add_engines_options(CLI::App& bench, TrainingArguments& arguments);
 
 }  // namespace nachos::cli

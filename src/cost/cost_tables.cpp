@@ -9,7 +9,6 @@
 namespace nachos::cost {
 namespace {
 
-using arch::GeneRef;
 using Kind = arch::GeneRef::Kind;
 
 /// Calls f(choice) for every joint choice of `genes`, the last running fastest; `choice` holds one index a gene of them.

@@ -140,7 +140,8 @@ void WorkerPool::ask(std::span<const std::string> questions, const OnAnswer& on_
         ::poll(sockets.data(), sockets.size(), kPollMs);
         for (std::size_t i = 0; i < sockets.size(); ++i)
             if (sockets[i].revents != 0) read(*workers_[i], round);
-        if (round.stopping || !should_stop || !should_stop()) continue;
+        const bool begun = round.waiting.size() < questions.size();  // each call gets on, however little time it has
+        if (!begun || round.stopping || !should_stop || !should_stop()) continue;
         round.stopping = true;
         for (const auto& worker : workers_)
             if (worker->question) send_line(worker->socket, kStop);

@@ -35,8 +35,9 @@ class WorkerPool {
 
     using OnAnswer = std::function<void(std::size_t question, const Answer& answer)>;
     /// Asks every question of one worker, and calls `on_answer` in the order of the questions, each as soon as those before
-    /// it are answered. Once `should_stop` (asked some times a second; may be empty) is true, those at work are told so, no
-    /// other question is begun, and what was not begun is left out. Throws what set-up in a worker threw.
+    /// it are answered. Once `should_stop` (asked some times a second when one is begun; may be empty) is true, those at
+    /// work are told so, no other question is begun, and what was not begun is left out. Throws what set-up in a worker
+    /// threw.
     void ask(std::span<const std::string> questions, const OnAnswer& on_answer, const std::function<bool()>& should_stop);
 
   private:

@@ -102,16 +102,17 @@ std::optional<int> evaluations_to(const EngineRun& run, double hypervolume) {
 std::string engines_table(const EngineComparison& comparison) {
     const std::string over = "over " + comparison.floor;
     TextTable table{.head = {"engine", "seed", "evaluations", "hypervolume", over, "held out", over,
-                             "evaluations to " + comparison.floor + "'s", "seconds"}};
+                             "evaluations to " + comparison.floor + "'s", "supernet s", "search s"}};
     for (const std::string& engine : engines_of(comparison)) {
         for (const EngineRun& run : comparison.runs) {
             if (run.engine != engine) continue;
             const Outcome outcome = outcome_of(comparison, run);
-            table.rows.push_back(
-                {run.engine, fmt::format("{}", run.seed), fmt::format("{}", run.steps.back().evaluations),
-                 fmt::format("{:.4f}", outcome.searched), fmt::format("{:+.4f}", outcome.over_floor),
-                 fmt::format("{:.4f}", outcome.held_out), fmt::format("{:+.4f}", outcome.held_out_over_floor),
-                 outcome.to_floor ? fmt::format("{}", *outcome.to_floor) : "never", fmt::format("{:.0f}", run.seconds)});
+            table.rows.push_back({run.engine, fmt::format("{}", run.seed), fmt::format("{}", run.steps.back().evaluations),
+                                  fmt::format("{:.4f}", outcome.searched), fmt::format("{:+.4f}", outcome.over_floor),
+                                  fmt::format("{:.4f}", outcome.held_out),
+                                  fmt::format("{:+.4f}", outcome.held_out_over_floor),
+                                  outcome.to_floor ? fmt::format("{}", *outcome.to_floor) : "never",
+                                  fmt::format("{:.0f}", run.supernet_seconds), fmt::format("{:.0f}", run.seconds)});
         }
     }
     std::string text = aligned(table) + "\n";
@@ -124,14 +125,21 @@ std::string to_json(const EngineRun& run) {
     Json steps = Json::array();
     for (const EngineStep& s : run.steps)
         steps.push_back({{"evaluations", s.evaluations}, {"searched", s.searched}, {"held_out", s.held_out}});
-    return core::to_text(Json{{"engine", run.engine}, {"seed", run.seed}, {"seconds", run.seconds}, {"steps", steps}});
+    return core::to_text(Json{{"engine", run.engine},
+                              {"seed", run.seed},
+                              {"seconds", run.seconds},
+                              {"supernet_seconds", run.supernet_seconds},
+                              {"steps", steps}});
 }
 
 EngineRun engine_run_from_json(const std::string& text, const std::string& where) {
     const nlohmann::json parsed = core::parse_json(text, where);
     const core::JsonReader in(parsed, where);
-    EngineRun run{
-        .engine = in.text("engine"), .seed = in.whole<std::uint64_t>("seed"), .steps = {}, .seconds = in.number("seconds")};
+    EngineRun run{.engine = in.text("engine"),
+                  .seed = in.whole<std::uint64_t>("seed"),
+                  .steps = {},
+                  .seconds = in.number("seconds"),
+                  .supernet_seconds = in.number("supernet_seconds")};
     for (const core::JsonReader& s : in.objects("steps"))
         run.steps.push_back({s.integer("evaluations"), s.number("searched"), s.number("held_out")});
     require(!run.steps.empty(), ErrorKind::bad_data, "{}: a search without steps", where);

@@ -23,6 +23,7 @@ struct EngineRun {
     std::uint64_t seed = 0;
     std::vector<EngineStep> steps;  ///< one a batch, not empty
     double seconds = 0;             ///< choosing and evaluating
+    double supernet_seconds = 0;    ///< of training what was searched, architectures with it where the engine learns them
 };
 
 /// Hypervolume of a searched front on other data: each design of the front counts with what `held_out` says of its

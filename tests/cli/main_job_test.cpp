@@ -214,6 +214,23 @@ TEST_F(MainJob, ALargerBudgetGoesOnFromWhatIsThere) {
     for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(arch::arch_id(after[i].arch), arch::arch_id(before[i].arch));
 }
 
+TEST_F(MainJob, ADamagedCheckpointIsNamedAndCanBeMadeAnew) {
+    const fs::path folder = copy();
+    const fs::path checkpoint = folder / "checkpoints/supernet.safetensors";
+    std::string bytes = core::read_file(checkpoint, 1 << 26);
+    bytes[bytes.size() / 2] ^= 1;
+    core::write_file_atomic(checkpoint, bytes);
+    const Outcome damaged = run_program("nachos", search_in(folder, {"search.evaluations=48"}));
+    EXPECT_EQ(damaged.exit_code, 4);
+    EXPECT_NE(damaged.sentence().find(checkpoint.string()), std::string::npos) << damaged.err;
+    EXPECT_EQ(std::count(damaged.err.begin(), damaged.err.end(), '\n'), 1) << damaged.err;
+    EXPECT_EQ(run_program("nachos", {"pareto", folder.string(), "--format", "json"}).out, text_of(study_ / "pareto.json"));
+    fs::remove(checkpoint);
+    const Outcome anew = run_program("nachos", search_in(folder));
+    ASSERT_EQ(anew.exit_code, 0) << anew.err;
+    EXPECT_EQ(text_of(folder / "pareto.json"), text_of(study_ / "pareto.json"));
+}
+
 TEST_F(MainJob, ParetoAnswersUnderOtherLimitsAtOnce) {
     const Outcome same = run_program("nachos", {"pareto", study_.string(), "--format", "json"});
     EXPECT_EQ(same.out, text_of(study_ / "pareto.json"));

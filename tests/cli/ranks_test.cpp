@@ -137,6 +137,18 @@ TEST_F(RankJob, TwoRanksDesignWhatOneProcessDesigns) {
     EXPECT_EQ(pareto_of(study), alone_);
 }
 
+TEST_F(RankJob, TwoRanksLearnTheArchitecturesThatOneProcessLearns) {
+    const std::vector<std::string> learning{"search.engine=hybrid"};
+    const Outcome outcome = run_program("nachos", search_in(*root_ / "learns-alone", learning));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const fs::path study = *root_ / "learns-on-two";
+    const Ranks job(2, search_in(study, learning));
+    job.wait(1);
+    const Outcome first = job.wait(0);
+    ASSERT_EQ(first.exit_code, 0) << first.err;
+    EXPECT_EQ(pareto_of(study), pareto_of(*root_ / "learns-alone"));
+}
+
 TEST_F(RankJob, ALostRankEndsTheJobInTrainingAndItGoesOn) { lose(1, "checkpoints/supernet.safetensors"); }
 
 TEST_F(RankJob, ALostFirstRankEndsTheJobInTheSearchAndItGoesOn) { lose(0, "pareto.json"); }

@@ -113,6 +113,11 @@ TEST(WorkerPool, WhatIsNotBegunWhenItStopsIsLeftOut) {
     EXPECT_EQ(heard.answers[1].text, "told");
 }
 
+TEST(WorkerPool, EachCallGetsOnHoweverSoonItIsToStop) {
+    WorkerPool pool({.command = {program()}, .workers = 1});
+    EXPECT_EQ(ask(pool, {"a", "b"}, [] { return true; }).order, (std::vector<std::size_t>{0}));
+}
+
 TEST(WorkerPool, WhatSetUpThrowsIsThrownHere) {
     using test::expect_error;
     WorkerPool failing({.command = {program(), "fail"}});

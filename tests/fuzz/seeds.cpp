@@ -107,7 +107,8 @@ void Seeds::studies() const {
     put("study_json", "points.json", study::to_json(s.models[0].points));
     put("study_json", "facts.json", study::to_json(s.facts));
     put("study_json", "engine.json",
-        report::to_json(report::EngineRun{.engine = "random", .seed = 1, .steps = {{8, 0.5, 0.25}}, .seconds = 1.5}));
+        report::to_json(report::EngineRun{
+            .engine = "random", .seed = 1, .steps = {{8, 0.5, 0.25}}, .seconds = 1.5, .supernet_seconds = 2.5}));
 }
 
 void Seeds::tensors() const {

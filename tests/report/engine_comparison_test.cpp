@@ -41,7 +41,7 @@ TEST(EngineComparison, ASearchIsKeptAsText) {
     EXPECT_EQ(to_json(again), to_json(run));
     EXPECT_EQ(again.steps[1].held_out, 0.40);
     EXPECT_EQ(again.seed, 4U);
-    for (const char* text : {"{}", "no", R"({"engine":"a","seed":1,"seconds":0,"steps":[]})"})
+    for (const char* text : {"{}", "no", R"({"engine":"a","seed":1,"seconds":0,"supernet_seconds":0,"steps":[]})"})
         nachos::test::expect_error(ErrorKind::bad_data, {"here"}, [&] { engine_run_from_json(text, "here"); });
 }
 

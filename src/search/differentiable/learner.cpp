@@ -49,9 +49,10 @@ Tensor read_tensor(const core::TensorFile& file, const std::string& name, const 
 }  // namespace
 
 LearnerImages divide(const data::Examples& train, int classes, double share, const core::Rng& rng) {
-    const auto piles = data::deal(
-        train.labels, classes, [&](int, std::size_t rows) { return std::vector<std::size_t>{data::share_of(rows, share)}; },
-        rng.stream("architecture images"));
+    const auto own = [&](int, std::size_t rows) {  // weights learn from at least one image of each class
+        return std::vector<std::size_t>{rows < 2 ? 0 : std::min(data::share_of(rows, share), rows - 1)};
+    };
+    const auto piles = data::deal(train.labels, classes, own, rng.stream("architecture images"));
     return {.weights = data::select(train, piles[1]), .architectures = data::select(train, piles[0])};
 }
 

@@ -85,6 +85,16 @@ TEST(Divide, SharesOutEachClassAndNothingTwice) {
         0.02);
 }
 
+TEST(Divide, LeavesWeightsAnImageOfEachClass) {
+    const data::Examples few{
+        .height = 1, .width = 1, .channels = 1, .pixels = std::vector<std::uint8_t>(6), .labels = {0, 0, 0, 2, 2, 3}};
+    const LearnerImages images = divide(few, 4, 0.9, core::Rng(1));  // of class 1 there is none
+    std::vector<std::int32_t> labels = images.weights.labels;
+    std::sort(labels.begin(), labels.end());
+    EXPECT_EQ(labels, (std::vector<std::int32_t>{0, 2, 3}));
+    EXPECT_EQ(images.architectures.size(), 3U);
+}
+
 /// E[cost] of the most probable architecture at a budget, on the images that architectures learnt from.
 double expected_macs(const Task& task, const nn::WeightBank& bank, const ArchPolicy& policy, double budget) {
     const nn::RelaxedNet relaxed(task.space, bank);
