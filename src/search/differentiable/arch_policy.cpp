@@ -10,7 +10,7 @@ namespace {
 using torch::Tensor;
 
 constexpr int kHats = 9;
-constexpr double kMostOffset = 4;  // of a gate logit: beyond it a gate has next to no gradient to come back by
+constexpr double kMostOffset = 3;  // of a gate logit: beyond it a gate has next to no gradient to come back by
 
 arch::Layer linear(const std::string& name, int in, int out) {
     arch::Layer layer;
@@ -124,18 +124,22 @@ std::vector<double> ArchPolicy::gate_offsets(double budget) const {
     return values;
 }
 
-double ArchPolicy::entropy(double budget) const {
-    torch::NoGradGuard no_grad;
-    const auto parts = outputs(bank_, budget).split_with_sizes(sizes_);
-    double sum = 0;
+Tensor ArchPolicy::entropy(const nn::WeightBank& weights, double budget) const {
+    const auto parts = outputs(weights, budget).split_with_sizes(sizes_);
+    Tensor sum = torch::zeros({});
     int genes = 0;
     for (std::size_t g = 0; g + 1 < parts.size(); ++g) {
         if (parts[g].size(0) == 1) continue;
         const Tensor log_p = torch::log_softmax(parts[g], 0);
-        sum -= (log_p.exp() * log_p).sum().item<double>() / std::log(static_cast<double>(parts[g].size(0)));
+        sum = sum - (log_p.exp() * log_p).sum() / std::log(static_cast<double>(parts[g].size(0)));
         ++genes;
     }
-    return genes == 0 ? 0 : sum / genes;
+    return sum / std::max(genes, 1);
+}
+
+double ArchPolicy::entropy(double budget) const {
+    torch::NoGradGuard no_grad;
+    return entropy(bank_, budget).item<double>();
 }
 
 }  // namespace nachos::search

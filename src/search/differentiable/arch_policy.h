@@ -42,6 +42,8 @@ class ArchPolicy {
     std::vector<double> gate_offsets(double budget) const;
     /// Mean over the genes with a choice of the entropy of their distributions, relative to that of the uniform one.
     double entropy(double budget) const;
+    /// The same with a gradient into `weights`.
+    torch::Tensor entropy(const nn::WeightBank& weights, double budget) const;
 
     /// Its weights in a checkpoint.
     void save(core::TensorFile& file) const { bank_.save(file, "policy."); }

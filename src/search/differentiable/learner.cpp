@@ -1,6 +1,7 @@
 #include "search/differentiable/learner.h"
 
 #include "data/stratify.h"
+#include "search/differentiable/choose.h"
 #include "train/tensors.h"
 
 #include <algorithm>
@@ -15,6 +16,9 @@ using torch::Tensor;
 constexpr double kQuiet = 0.2;          // last share of the architecture steps: no noise, a falling rate
 constexpr double kPenaltyAlone = 0.15;  // first share of them: multipliers wait until the penalty has done what it can
 constexpr double kCountDecay = 0.95;    // of the counts behind the support matrix, a step
+constexpr double kEntropy = 0.3;        // weight of the policy's entropy at first ...
+constexpr double kEntropyUntil = 0.6;   // ... falling to 0 here: the penalty of the first steps must not decide genes
+constexpr int kChoiceImages = 512;
 constexpr int kTraceEntries = 20;
 constexpr const char* kOptimizer = "policy optimizer.";
 constexpr const char* kMultipliers = "multipliers.";
@@ -85,22 +89,47 @@ Gumbel Learner::gumbel() const {
 
 void Learner::after_step(const train::LoopStep& step, train::Shards& shards) {
     const auto begin = static_cast<std::int64_t>(options_.warmup * static_cast<double>(step.count));
-    if (step.index < begin || (step.index - begin) % options_.every != 0) return;
-    progress_ = static_cast<double>(step.index - begin) / static_cast<double>(step.count - begin);
-    learn(step, shards);
+    if (step.index >= begin && (step.index - begin) % options_.every == 0) {
+        progress_ = static_cast<double>(step.index - begin) / static_cast<double>(step.count - begin);
+        learn(step, shards);
+    }
+    if (step.index + 1 == step.count) choose(shards);
+}
+
+void Learner::choose(train::Shards& shards) {
+    const core::Rng rng = input_.rng.stream("choice");
+    const data::Examples images = some_images(kChoiceImages, rng.stream("rows"));
+    designs_ = choose_designs({.space = input_.space,
+                               .bank = input_.bank,
+                               .policy = policy_,
+                               .budgets = input_.budgets,
+                               .images = pixels_of(images),
+                               .labels = labels_of(images),
+                               .rng = rng.stream("samples")},
+                              shards);
+}
+
+data::Examples Learner::some_images(int count, const core::Rng& rng) const {
+    std::vector<int> rows(input_.images.size());
+    std::iota(rows.begin(), rows.end(), 0);
+    core::Rng(rng).shuffle(std::span<int>(rows));
+    rows.resize(std::min(rows.size(), static_cast<std::size_t>(count)));
+    return data::select(input_.images, rows);
+}
+
+Tensor Learner::pixels_of(const data::Examples& images) const {
+    return train::to_input(images.pixels, static_cast<int>(images.size()), images.height, images.width, input_.normalisation,
+                           input_.device);
+}
+
+Tensor Learner::labels_of(const data::Examples& images) const {
+    return torch::tensor(images.labels, torch::kLong).to(input_.device);
 }
 
 void Learner::learn(const train::LoopStep& step, train::Shards& shards) {
     const core::Rng rng = input_.rng.stream("architecture step", static_cast<std::uint64_t>(step.index));
-    std::vector<int> rows(input_.images.size());
-    std::iota(rows.begin(), rows.end(), 0);
-    rng.stream("rows").shuffle(std::span<int>(rows));
-    rows.resize(std::min(rows.size(), static_cast<std::size_t>(std::max(options_.batch_size, shards.all))));
-    const data::Examples images = data::select(input_.images, rows);
-    const auto xs = train::to_input(images.pixels, static_cast<int>(images.size()), images.height, images.width,
-                                    input_.normalisation, input_.device)
-                        .tensor_split(shards.all),
-               ys = torch::tensor(images.labels, torch::kLong).to(input_.device).tensor_split(shards.all);
+    const data::Examples images = some_images(std::max(options_.batch_size, shards.all), rng.stream("rows"));
+    const auto xs = pixels_of(images).tensor_split(shards.all), ys = labels_of(images).tensor_split(shards.all);
     const double turn = rng.stream("budget").uniform();  // the shards' budgets are spread over the range
     std::vector<nn::WeightBank> replicas;
     for (int s = 0; s < shards.count; ++s) replicas.push_back(policy_.bank().replica());
@@ -126,6 +155,9 @@ Learner::ShardResult Learner::run_shard(const nn::WeightBank& weights, const Ten
     const ArchLossContext context{
         .space = input_.space, .costs = costs_, .multipliers = multipliers_, .options = input_.loss, .support = support_};
     ShardResult result{.loss = arch_loss(context, sample, budget, outputs, y), .bucket = multipliers_.bucket(budget)};
+    if (progress_ < kEntropyUntil)
+        result.loss.loss =
+            result.loss.loss - policy_.entropy(weights, budget) * (kEntropy * (1 - progress_ / kEntropyUntil));
     result.loss.loss.backward();
     result.loss.loss.reset();
     return result;
@@ -187,6 +219,7 @@ void Learner::save(core::TensorFile& file) const {
     const float state[4] = {static_cast<float>(progress_), static_cast<float>(since_.error),
                             static_cast<float>(since_.constraint), static_cast<float>(since_steps_)};
     file.add_f32("learner", {4}, state);
+    save_designs(designs_, input_.space, file);
 }
 
 void Learner::load(const core::TensorFile& file, const std::string& where) {
@@ -207,6 +240,7 @@ void Learner::load(const core::TensorFile& file, const std::string& where) {
     since_.error = state[1];
     since_.constraint = state[2];
     since_steps_ = static_cast<int>(state[3]);
+    designs_ = load_designs(input_.space, input_.budgets, file, where);
 }
 
 }  // namespace nachos::search

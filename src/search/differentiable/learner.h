@@ -4,6 +4,7 @@
 #include "data/parts.h"
 #include "nn/relaxed_net.h"
 #include "search/differentiable/arch_loss.h"
+#include "search/differentiable/decode.h"
 #include "train/loop.h"
 #include "train/optimizer.h"
 
@@ -43,7 +44,7 @@ struct LearnerInput {
 
 /// Learns the architectures of all budgets while the supernet is trained (method 7): every `every` steps of the weights one
 /// of the policy, first-order, each shard with a budget and a sample of its own; the supernet is sampled from the policy
-/// once that learns. Its state goes into the supernet's checkpoint.
+/// once that learns. Behind the last step it chooses the designs. Its state goes into the supernet's checkpoint.
 class Learner : public train::CoLearner {
   public:
     /// What the input refers to must outlive it.
@@ -57,6 +58,8 @@ class Learner : public train::CoLearner {
     const ArchPolicy& policy() const { return policy_; }
     const Multipliers& multipliers() const { return multipliers_; }
     const std::vector<LearnerTrace>& trace() const { return trace_; }
+    /// One a budget; empty before the last step.
+    const std::vector<DecodedDesign>& designs() const { return designs_; }
 
   private:
     struct ShardResult;
@@ -65,7 +68,11 @@ class Learner : public train::CoLearner {
     ShardResult run_shard(const nn::WeightBank& weights, const torch::Tensor& x, const torch::Tensor& y, double budget,
                           core::Rng rng) const;
     void take_in(const std::vector<ShardResult>& results, train::Shards& shards);
+    void choose(train::Shards& shards);
     Gumbel gumbel() const;
+    data::Examples some_images(int count, const core::Rng& rng) const;
+    torch::Tensor pixels_of(const data::Examples& images) const;
+    torch::Tensor labels_of(const data::Examples& images) const;
 
     LearnerInput input_;
     DifferentiableOptions options_;
@@ -80,6 +87,7 @@ class Learner : public train::CoLearner {
     LearnerTrace since_;           ///< sums since the last entry of the trace
     int since_steps_ = 0;
     std::vector<LearnerTrace> trace_;
+    std::vector<DecodedDesign> designs_;
 };
 
 }  // namespace nachos::search

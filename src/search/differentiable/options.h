@@ -8,7 +8,7 @@ namespace nachos::search {
 struct DifferentiableOptions {
     double share = 0.1;              ///< of the training part, on which architectures learn and weights do not; [0.01, 0.9]
     double warmup = 0.5;             ///< share of the supernet's steps before architectures learn; [0, 0.99]
-    int every = 3;                   ///< steps of the weights for one of the architectures; [1, 1000]
+    int every = 2;                   ///< steps of the weights for one of the architectures; [1, 1000]
     int batch_size = 128;            ///< images of an architecture step; [2, 8192]
     double learning_rate = 0.005;    ///< of the network that gives the logits (AdamW); (0, 1]
     int hidden = 32;                 ///< its hidden units; [1, 4096]
