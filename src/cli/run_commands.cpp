@@ -1,10 +1,12 @@
 #include "cli/commands.h"
+#include "cli/run_bench.h"
 #include "cli/run_eval.h"
 #include "cli/runnable_model.h"
 #include "core/error.h"
 #include "core/json_reader.h"
 #include "data/image_file.h"
 #include "runtime/classifier.h"
+#include "runtime/run_stats.h"
 
 #include <fmt/format.h>
 
@@ -19,6 +21,7 @@ struct ClassifyArguments {
     std::string model;
     std::vector<std::string> images;
     std::optional<double> max_avg_macs;
+    bool stats = false;
     Format format = Format::table;
 };
 
@@ -32,9 +35,50 @@ nlohmann::ordered_json to_json(const std::string& path, const std::string& name,
             {"exit", r.exit + 1}, {"macs", r.macs}};
 }
 
+/// Counts beside what was expected of these thresholds.
+void print_stats(const runtime::RunStats& stats, const policy::OperatingPoint& expected) {
+    fmt::print("\nexit  images   share  expected  mean confidence\n");
+    for (std::size_t e = 0; e < expected.exit_share.size(); ++e) {
+        const int exit = static_cast<int>(e);
+        fmt::print("{:>4} {:>7}  {:>6.4f}    {:>6.4f}           {:>6.4f}\n", e + 1, stats.left(exit), stats.share(exit),
+                   expected.exit_share[e], stats.mean_confidence(exit));
+    }
+    fmt::print("average MACs {:.0f}, expected {:.0f}; {} in all\n", stats.avg_macs(), expected.avg_cost, stats.macs());
+}
+
+nlohmann::ordered_json to_json(const runtime::RunStats& stats, const policy::OperatingPoint& expected) {
+    auto exits = nlohmann::ordered_json::array();
+    for (std::size_t e = 0; e < expected.exit_share.size(); ++e) {
+        const int exit = static_cast<int>(e);
+        exits.push_back({{"images", stats.left(exit)},
+                         {"share", stats.share(exit)},
+                         {"expected_share", expected.exit_share[e]},
+                         {"mean_confidence", stats.mean_confidence(exit)}});
+    }
+    return {{"images", stats.samples()},
+            {"avg_macs", stats.avg_macs()},
+            {"expected_avg_macs", expected.avg_cost},
+            {"macs", stats.macs()},
+            {"p_value", stats.p_value(expected.exit_share)},
+            {"exits", exits}};
+}
+
+/// Shares that chance hardly gives mean that images are not as they were when thresholds were fitted.
+void warn_of_drift(const runtime::RunStats& stats, const policy::OperatingPoint& expected) {
+    const double p = stats.p_value(expected.exit_share);
+    if (p >= runtime::kDriftPValue) return;
+    fmt::print(
+        stderr,
+        "nachos-run: images leave at other exits than when the thresholds were fitted (chi-square test, p = {:.1e}): the "
+        "data have drifted; fit them again, and look at the accuracy\n",
+        p);
+}
+
 void classify_all(const ClassifyArguments& arguments) {
     const model::Model model = runnable_model(arguments.model);
-    const policy::Thresholds& thresholds = model::operating_point(model, arguments.max_avg_macs).on_calibration.thresholds;
+    const policy::OperatingPoint& point = model::operating_point(model, arguments.max_avg_macs).on_calibration;
+    const policy::Thresholds& thresholds = point.thresholds;
+    runtime::RunStats stats(model.net.exit_count());
     std::size_t width = 5;
     for (const std::string& path : arguments.images) width = std::max(width, path.size());
     const bool table = arguments.format == Format::table;
@@ -45,6 +89,7 @@ void classify_all(const ClassifyArguments& arguments) {
     for (const std::string& path : arguments.images) {
         const runtime::Inference r = classifier.run(thresholds, read_for(model, path).pixels).front();
         const std::string& name = model.class_names[static_cast<std::size_t>(r.predicted)];
+        stats.add(r);
         if (arguments.format == Format::json) {
             results.push_back(to_json(path, name, r));
         } else if (table) {
@@ -54,7 +99,14 @@ void classify_all(const ClassifyArguments& arguments) {
             fmt::print("{},{},{},{},{}\n", path, r.exit + 1, r.macs, r.confidence, name);
         }
     }
-    if (arguments.format == Format::json) fmt::print("{}\n", core::to_text(results));
+    if (arguments.format == Format::json && arguments.stats) {
+        fmt::print("{}\n", core::to_text({{"images", results}, {"stats", to_json(stats, point)}}));
+    } else if (arguments.format == Format::json) {
+        fmt::print("{}\n", core::to_text(results));
+    } else if (arguments.stats && table) {
+        print_stats(stats, point);
+    }
+    if (arguments.stats) warn_of_drift(stats, point);
 }
 
 std::string check_positive(const std::string& text) {
@@ -84,14 +136,34 @@ void add_eval_command(CLI::App& app) {
     command->callback([arguments] { evaluate(*arguments); });
 }
 
+void add_bench_command_of_run(CLI::App& app) {
+    CLI::App* command =
+        app.add_subcommand("bench", "time a model on real images, beside the same network without exits and other models");
+    const auto arguments = std::make_shared<BenchArguments>();
+    command->add_option("MODEL", arguments->model, "model file (.safetensors)")->required();
+    command->add_option("--data", arguments->data, "folder or file, \"fashion-mnist\" or \"synthetic[:N]\"")->required();
+    command->add_option("--split", arguments->split, "test or train")
+        ->check(CLI::IsMember({"test", "train"}))
+        ->capture_default_str();
+    command->add_option("--against", arguments->against, "model files measured beside it")->type_name("MODEL");
+    command->add_option("--images", arguments->images, "images of the split that are timed")
+        ->check(CLI::Range(1, 1 << 30))
+        ->capture_default_str();
+    add_shared_options(*command, *arguments);
+    command->callback([arguments] { bench_model(*arguments); });
+}
+
 }  // namespace
 
 void add_run_commands(CLI::App& app) {
     const auto arguments = std::make_shared<ClassifyArguments>();
     app.add_option("MODEL", arguments->model, "model file (.safetensors)");
     app.add_option("IMAGE", arguments->images, "PNG or JPEG files to classify");
+    app.add_flag("--stats", arguments->stats,
+                 "also count where images leave, compare with what is expected, and warn of drift");
     add_shared_options(app, *arguments);
     add_eval_command(app);
+    add_bench_command_of_run(app);
     // MODEL and IMAGE are needed only where no subcommand is named, which CLI11's required() cannot say.
     app.callback([&app, arguments] {
         if (!app.get_subcommands().empty()) return;

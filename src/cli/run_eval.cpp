@@ -1,10 +1,9 @@
 #include "cli/run_eval.h"
 
+#include "cli/model_data.h"
 #include "cli/runnable_model.h"
-#include "core/error.h"
 #include "core/json_reader.h"
 #include "core/stats.h"
-#include "data/dataset.h"
 #include "runtime/classifier.h"
 
 #include <fmt/format.h>
@@ -50,25 +49,6 @@ struct Result {
         return shares;
     }
 };
-
-/// The split asked for, at the model's size and with its classes.
-data::Examples examples_for(const model::Model& model, const EvalArguments& arguments) {
-    data::DataOptions options;
-    options.path = arguments.data;
-    options.resolution = model.preprocessing.height;
-    options.channels = model.preprocessing.channels;
-    data::Dataset dataset = data::load(options);
-    const auto [ours, theirs] = std::mismatch(model.class_names.begin(), model.class_names.end(),
-                                              dataset.class_names.begin(), dataset.class_names.end());
-    const auto name = [](auto it, const auto& names) { return it == names.end() ? std::string("none") : "'" + *it + "'"; };
-    require(ours == model.class_names.end() && theirs == dataset.class_names.end(), ErrorKind::bad_data,
-            "{}: class {} is {}, the model's is {}", arguments.data, ours - model.class_names.begin(),
-            name(theirs, dataset.class_names), name(ours, model.class_names));
-    if (arguments.split == "train") return std::move(dataset.train);
-    require(dataset.test.has_value(), ErrorKind::bad_data, "{} has no test split; --split train measures on the other",
-            arguments.data);
-    return std::move(*dataset.test);
-}
 
 Result run(const model::Model& model, const model::ThresholdSet& set, const data::Examples& examples) {
     Result result;
@@ -148,7 +128,7 @@ void print_csv(const model::Model& model, const Result& r) {
 void evaluate(const EvalArguments& arguments) {
     const model::Model model = runnable_model(arguments.model);
     const model::ThresholdSet& set = model::operating_point(model, arguments.max_avg_macs);
-    const Result result = run(model, set, examples_for(model, arguments));
+    const Result result = run(model, set, examples_for(model, arguments.data, arguments.split));
     switch (arguments.format) {
         case Format::table:
             print_table(model, arguments, result);

@@ -19,15 +19,21 @@ class Classifier {
 
     int max_batch() const { return engine_.max_batch(); }
 
-    /// Classifies images (n, H, W, C), bytes of the model's size; any n. One Inference an image, in order.
-    std::vector<Inference> run(const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels);
+    /// Classifies images (n, H, W, C), bytes of the model's size; any n. One Inference an image, in order; `heard`, if
+    /// given, becomes what the exits that it passed said of each.
+    std::vector<Inference> run(const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels,
+                               std::vector<Heard>* heard = nullptr);
+    /// The same into memory of the caller's, n <= max_batch(); allocates nothing. `results` (n).
+    void run_batch(const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels, std::span<Inference> results);
 
   private:
-    void run_batch(const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels, Inference* results);
-
     const model::Model& model_;
     Engine engine_;
     std::vector<float> scale_, offset_;  ///< per channel: input = byte * scale + offset
+    // Of the batch under way; kept for their memory.
+    std::vector<Heard> heard_;
+    std::vector<int> waiting_;  ///< samples still under way
+    std::vector<int> kept_;     ///< of those, as rows of the engine's last batch, the ones that go on
 };
 
 }  // namespace nachos::runtime

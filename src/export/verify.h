@@ -1,0 +1,44 @@
+#pragma once
+
+#include "model/model_file.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace nachos::exporting {
+
+/// What one form of a model says of N images: the logits of every exit, and where each image leaves at each operating point.
+struct Answers {
+    std::vector<float> logits;         ///< (N, E, K)
+    std::vector<std::int32_t> exits;   ///< (N, P), from 0
+    std::vector<std::int32_t> labels;  ///< (N, P)
+};
+
+/// The runtime's own. `pixels` (N, H, W, C) bytes of the model's size.
+Answers reference_answers(const model::Model& model, std::span<const std::uint8_t> pixels);
+
+/// How far a form is from the reference.
+struct Verdict {
+    std::int64_t samples = 0;
+    double most_off = 0;                               ///< largest |logit - reference| / (1 + |reference|)
+    std::int64_t exits_differ = 0;                     ///< (sample, operating point) pairs that leave elsewhere
+    std::int64_t labels_differ = 0;                    ///< likewise, another class
+    std::optional<std::int64_t> first_differing;       ///< sample; of logits beyond the tolerance too
+    std::string first_difference;                      ///< what differs there
+    std::vector<double> accuracy, reference_accuracy;  ///< (P)
+    std::vector<double> avg_macs, reference_avg_macs;  ///< (P)
+
+    bool same() const { return !first_differing; }
+};
+
+inline constexpr double kLogitTolerance =
+    1e-3;  ///< relative to 1 + |logit|: sums in another order stay a hundred times below
+
+/// `labels` (N). Both answers are of the same model and images; throws Error(runtime) if the form's have another size.
+Verdict hold_against(const model::Model& model, const Answers& reference, const Answers& form,
+                     std::span<const std::int32_t> labels);
+
+}  // namespace nachos::exporting

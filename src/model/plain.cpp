@@ -1,0 +1,36 @@
+#include "model/plain.h"
+
+namespace nachos::model {
+
+Model without_exits(const Model& model) {
+    Model plain = model;
+    plain.arch = arch::without_exits(model.arch);
+    const int last = model.net.exit_count() - 1;
+    std::vector<int> tensor{0};  // the new number of each old tensor; of early heads nobody asks
+    plain.net.layers.clear();
+    for (const arch::Layer& layer : model.net.layers) {
+        const bool gone = layer.head && layer.exit < last;
+        tensor.push_back(gone ? -1 : static_cast<int>(plain.net.layers.size()) + 1);
+        if (gone) continue;
+        arch::Layer& kept = plain.net.layers.emplace_back(layer);
+        kept.exit = 0;
+        for (int& input : kept.inputs) input = tensor[static_cast<std::size_t>(input)];
+    }
+    arch::ExitPoint end = model.net.exits.back();
+    end.tensor = tensor[static_cast<std::size_t>(end.tensor)];
+    plain.net.exits = {end};
+    plain.calibration.exits.clear();
+    if (!model.calibration.exits.empty()) plain.calibration.exits = {model.calibration.at(last)};
+    plain.costs = cost::costs_of(plain.net);
+    const double macs = static_cast<double>(plain.costs.worst_macs());
+    plain.threshold_sets = {{macs,
+                             {.thresholds = {},
+                              .avg_cost = macs,
+                              .avg_cost_upper = macs,
+                              .p95_cost = macs,
+                              .worst_cost = macs,
+                              .exit_share = {1}}}};
+    return plain;
+}
+
+}  // namespace nachos::model
