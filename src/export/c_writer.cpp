@@ -218,7 +218,7 @@ class Writer {
     /// Calibration, thresholds, and whether a sample leaves.
     std::string leaving() {
         use("softmax");
-        std::string text = "\n" + per_exit("temperatures", &policy::Calibration::Exit::temperature);
+        std::string text = per_exit("temperatures", &policy::Calibration::Exit::temperature);
         if (by_gate()) {
             use("sigmoid");
             text += per_exit("gate_slopes", &policy::Calibration::Exit::gate_slope) +
@@ -298,7 +298,8 @@ static int next_stage;           /* that advance runs */
 static const float *outputs;     /* of the exit last reached: logits, then its gate if it has one */
 static float gates[EXITS];
 static int labels[EXITS];
-{kernels}{stages}{policy}
+{kernels}{stages}
+{policy}
 void {name}_begin(const uint8_t *image)
 {{
     float *x = {input};
