@@ -1,10 +1,10 @@
 #include "cli/commands.h"
+#include "cli/grey_image.h"
 #include "core/files.h"
 #include "core/temp_folder.h"
 #include "model/tiny_model.h"
 
 #include <gtest/gtest.h>
-#include <png.h>
 #include <nlohmann/json.hpp>
 
 #include <vector>
@@ -14,6 +14,7 @@ namespace {
 
 using nlohmann::json;
 using test::TempFolder;
+using test::write_grey;
 
 struct Outcome {
     int exit_code = 0;
@@ -35,18 +36,6 @@ Outcome run(std::vector<std::string> arguments) {
     outcome.out = testing::internal::GetCapturedStdout();
     outcome.err = testing::internal::GetCapturedStderr();
     return outcome;
-}
-
-/// An 8 x 8 PNG file of one grey.
-std::string write_grey(const std::filesystem::path& path, std::uint8_t value) {
-    std::filesystem::create_directories(path.parent_path());
-    const std::vector<std::uint8_t> pixels(64, value);
-    png_image image{};
-    image.version = PNG_IMAGE_VERSION;
-    image.width = image.height = 8;
-    image.format = PNG_FORMAT_GRAY;
-    EXPECT_NE(png_image_write_to_file(&image, path.c_str(), 0, pixels.data(), 0, nullptr), 0);
-    return path.string();
 }
 
 /// The hand-made model for 8 x 8 pixels. Its exits cost 2 * 64 + 6 = 134 and 134 + 36 * 64 + 4 = 2442 MACs. Under a budget
@@ -96,6 +85,54 @@ TEST_F(NachosRun, EvaluatesASplit) {
     const Outcome train = run({"eval", model_, "--data", data, "--split", "train", "--format", "csv"});
     EXPECT_EQ(train.out, "class,samples,accuracy,avg_macs\nbright,1,1,2442\ndark,1,1,2442\nall,2,1,2442\n");
     EXPECT_NE(run({"eval", model_, "--data", data}).out.find("accuracy      0.7500"), std::string::npos);
+}
+
+TEST_F(NachosRun, CountsAndWarnsOfDrift) {
+    const std::string white = write_grey(folder_ / "white.png", 255), grey = write_grey(folder_ / "grey.png", 128);
+    // Expected at this operating point: three quarters leave at the first exit.
+    std::vector<std::string> as_expected{model_, "--max-avg-macs", "60", "--stats", "--format", "json"};
+    for (int i = 0; i < 40; ++i) as_expected.push_back(i % 4 == 0 ? grey : white);
+    const Outcome calm = run(as_expected);
+    ASSERT_EQ(calm.exit_code, 0) << calm.err;
+    const json stats = json::parse(calm.out)["stats"];
+    EXPECT_EQ(stats["images"], 40);
+    EXPECT_EQ(stats["exits"][0]["images"], 30);
+    EXPECT_EQ(stats["exits"][0]["expected_share"], 0.75);
+    EXPECT_EQ(stats["macs"], 30 * 134 + 10 * 2442);
+    EXPECT_EQ(stats["p_value"], 1);
+    EXPECT_EQ(calm.err, "");
+    std::vector<std::string> drifted{model_, "--max-avg-macs", "60", "--stats"};
+    for (int i = 0; i < 40; ++i) drifted.push_back(grey);
+    const Outcome warned = run(drifted);
+    EXPECT_EQ(warned.exit_code, 0);
+    EXPECT_NE(warned.out.find("average MACs 2442, expected 50; 97680 in all"), std::string::npos) << warned.out;
+    EXPECT_NE(warned.err.find("the data have drifted"), std::string::npos) << warned.err;
+}
+
+TEST_F(NachosRun, BenchMeasuresTheSameNetworkWithoutExitsBesideIt) {
+    for (const char* name : {"test/bright/1.png", "train/bright/1.png"}) write_grey(folder_ / "data" / name, 255);
+    for (const char* name : {"test/dark/1.png", "train/dark/1.png"}) write_grey(folder_ / "data" / name, 0);
+    const std::string data = (folder_ / "data").string();
+    const Outcome outcome =
+        run({"bench", model_, "--data", data, "--max-avg-macs", "60", "--against", model_, "--format", "json"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json result = json::parse(outcome.out);
+    EXPECT_EQ(result["images"], 2);
+    ASSERT_EQ(result["networks"].size(), 3U);
+    EXPECT_EQ(result["networks"][0]["avg_macs"], 134);
+    EXPECT_EQ(result["networks"][1]["avg_macs"], 2436);  // 128 + 36 * 64 + 4: the early head is gone
+    EXPECT_EQ(result["networks"][2]["avg_macs"], 134);
+    EXPECT_NEAR(result["saved_macs"].get<double>(), 1 - 134 / 2436.0, 1e-12);
+    for (const json& network : result["networks"]) {
+        EXPECT_EQ(network["accuracy"], 1);
+        EXPECT_GT(network["p50_us"], 0);
+        EXPECT_LE(network["p50_us"], network["p99_us"]);
+    }
+    EXPECT_NE(run({"bench", model_, "--data", data}).out.find("the same without exits"), std::string::npos);
+    model::save_model(folder_ / "other", test::tiny_model(4));
+    const Outcome other = run({"bench", model_, "--data", data, "--against", (folder_ / "other").string()});
+    EXPECT_EQ(other.exit_code, 4);
+    EXPECT_NE(other.err.find("takes other images or has other classes"), std::string::npos) << other.err;
 }
 
 void expect_failure(const std::vector<std::string>& arguments, int exit_code, const std::string& sentence) {
