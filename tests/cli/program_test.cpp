@@ -34,7 +34,8 @@ class Program : public testing::Test {
 };
 
 TEST_F(Program, UsageErrorsNameTheCommandAndItsHelp) {
-    const std::string commands = "data, search, ablate, final, pareto, profile, tune, report, export, verify, bench, config, doctor";
+    const std::string commands =
+        "data, search, ablate, final, pareto, profile, tune, report, export, verify, bench, config, doctor";
     expect_refusal({}, 2, "a command is needed: " + commands + "; see nachos --help");
     expect_refusal({"serach"}, 2, "there is no command 'serach'; did you mean 'search'? See nachos --help");
     expect_refusal({"config"}, 2, "a command is needed: show, check, schema; see nachos config --help");

@@ -4,6 +4,7 @@
 #include "runtime/random_model.h"
 
 #include <algorithm>
+#include <ostream>
 #include <set>
 #include <string>
 
@@ -36,6 +37,8 @@ inline std::string name_of(const FormCase& c) {
     std::replace(name.begin(), name.end(), '-', '_');
     return name;
 }
+
+inline void PrintTo(const FormCase& c, std::ostream* out) { *out << name_of(c); }  // of GoogleTest
 
 /// Exported as `kind` and run as its user would, the model answers as the runtime does, at every exit and operating point.
 inline void expect_same_answers(const FormCase& c, const std::string& kind, const std::filesystem::path& folder) {
