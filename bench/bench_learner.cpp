@@ -14,7 +14,7 @@
 
 // One step of the architectures against one sandwich step of the weights, turn by turn in one training, at 4 and at 64
 // budgets, and the process's largest memory so far: first without the engine, then with it. The quick start's space, 28 x 28
-// grey images, 128 a step, two shards, the sandwich as the options have it. `bench_learner`, about two minutes.
+// grey images, 128 a step, two shards, the sandwich as the options have it; about two minutes.
 
 namespace {
 
@@ -126,13 +126,23 @@ void measure(const Task& task, int budgets) {
 
 }  // namespace
 
-int main() {
+/// `bench_learner [BUDGETS ...]`, 0 for the supernet alone. One of them a process tells the memory it needs; several tell
+/// times side by side.
+int main(int argc, char** argv) {
     mallopt(M_MMAP_THRESHOLD, 32 << 20);  // as nachos-train does
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     mallopt(M_TOP_PAD, 64 << 20);
+    std::vector<int> rounds;
+    for (int i = 1; i < argc; ++i) rounds.push_back(std::atoi(argv[i]));
+    if (rounds.empty()) rounds = {0, 4, 64, 4, 64};
     const Task task;
-    nn::WeightBank bank = task.bank();
-    task.train(bank, nullptr);
-    std::printf("without the engine: peak %.0f MiB\n", peak_mib());
-    for (const int budgets : {4, 64, 4, 64}) measure(task, budgets);
+    for (const int budgets : rounds) {
+        if (budgets > 1) {
+            measure(task, budgets);
+            continue;
+        }
+        nn::WeightBank bank = task.bank();
+        task.train(bank, nullptr);
+        std::printf("without the engine: peak %.0f MiB\n", peak_mib());
+    }
 }

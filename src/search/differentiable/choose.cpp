@@ -15,7 +15,8 @@ using torch::Tensor;
 constexpr int kSamples = 3;        // of the policy a budget, beside the most probable
 constexpr double kMostShift = 12;  // of a gate logit: beyond it a probability is 0 or 1
 constexpr int kHalvings = 24;
-constexpr double kTolerance = 0.02;  // of the budget
+constexpr double kTolerance = 0.02;   // of the budget
+constexpr std::int64_t kBatch = 128;  // images at a time: no more memory than a training step
 
 /// A candidate and what its exits say of the images.
 struct Candidate {
@@ -25,9 +26,9 @@ struct Candidate {
     std::vector<std::vector<float>> gates, losses;
 };
 
-std::vector<float> values(const Tensor& t) {
+void append(std::vector<float>& values, const Tensor& t) {
     const Tensor plain = t.to(torch::kCPU, torch::kFloat).contiguous();
-    return {plain.data_ptr<float>(), plain.data_ptr<float>() + plain.numel()};
+    values.insert(values.end(), plain.data_ptr<float>(), plain.data_ptr<float>() + plain.numel());
 }
 
 void run_candidate(const ChoiceInput& input, Candidate& candidate) {
@@ -35,11 +36,16 @@ void run_candidate(const ChoiceInput& input, Candidate& candidate) {
     const arch::NetDesc net = input.space.build(candidate.arch);
     for (const std::int64_t macs : cost::costs_of(net).executed_macs)
         candidate.executed_macs.push_back(static_cast<double>(macs));
-    const nn::Outputs outputs = nn::run(net, input.bank, input.images);
-    for (std::size_t i = 0; i < outputs.logits.size(); ++i) {
-        candidate.losses.push_back(values(torch::nn::functional::cross_entropy(
-            outputs.logits[i], input.labels, torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone))));
-        if (i + 1 < outputs.logits.size()) candidate.gates.push_back(values(outputs.gates[i]));
+    candidate.losses.resize(candidate.executed_macs.size());
+    candidate.gates.resize(candidate.sites.size());
+    const auto each = torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone);
+    for (std::int64_t first = 0; first < input.images.size(0); first += kBatch) {
+        const std::int64_t count = std::min(kBatch, input.images.size(0) - first);
+        const nn::Outputs outputs = nn::run(net, input.bank, input.images.narrow(0, first, count));
+        const Tensor labels = input.labels.narrow(0, first, count);
+        for (std::size_t i = 0; i < candidate.losses.size(); ++i)
+            append(candidate.losses[i], torch::nn::functional::cross_entropy(outputs.logits[i], labels, each));
+        for (std::size_t i = 0; i < candidate.gates.size(); ++i) append(candidate.gates[i], outputs.gates[i]);
     }
 }
 

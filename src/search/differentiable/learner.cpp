@@ -194,12 +194,12 @@ void Learner::take_in(const std::vector<ShardResult>& results, train::Shards& sh
         support_ = (right_ / count_.clamp_min(1e-6).unsqueeze(1)).clamp(0, 1);
     }
     if (progress_ * kTraceEntries < static_cast<double>(trace_.size())) return;
-    double entropy = 0;
-    for (int b = 0; b < multipliers_.size(); ++b) entropy += policy_.entropy(input_.budgets[static_cast<std::size_t>(b)]);
+    double entropy = 0;  // of the range's ends and middle: no more work with more budgets
+    for (const std::size_t b : {std::size_t{0}, buckets / 2, buckets - 1}) entropy += policy_.entropy(input_.budgets[b]);
     trace_.push_back({.progress = progress_,
                       .error = since_.error / since_steps_,
                       .constraint = since_.constraint / since_steps_,
-                      .entropy = entropy / multipliers_.size()});
+                      .entropy = entropy / 3});
     since_ = {};
     since_steps_ = 0;
 }

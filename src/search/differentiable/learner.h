@@ -28,7 +28,7 @@ struct LearnerTrace {
     double progress = 0;    ///< share of the architecture steps, in [0, 1]
     double error = 0;       ///< mean class loss since the entry before
     double constraint = 0;  ///< mean of E[cost] / b - 1 since then
-    double entropy = 0;     ///< of the policy, relative to chance, mean over the budgets
+    double entropy = 0;     ///< of the policy, relative to chance, mean over the least, a middle and the largest budget
 };
 
 struct LearnerInput {
