@@ -1,11 +1,19 @@
 #include "cli/commands.h"
+#include "cli/model_data.h"
+#include "cli/runnable_model.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "export/answer_file.h"
 #include "export/c_writer.h"
 #include "export/exporters.h"
+#include "export/quantize.h"
+#include "report/text_table.h"
 
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 namespace nachos::cli {
 namespace {
@@ -15,15 +23,46 @@ struct ExportArguments {
     std::string to;
     std::string out;
     std::string name;
+    bool int8 = false;
+    std::string data;
 };
 
+void print_losses(const std::vector<exporting::QuantizationLoss>& losses) {
+    report::TextTable table{.head = {"budget", "accuracy", "float32", "average MACs", "float32", "leave elsewhere"}};
+    for (const exporting::QuantizationLoss& l : losses)
+        table.rows.push_back({fmt::format("{:.0f}", l.budget_macs), fmt::format("{:.2f} %", 100 * l.accuracy),
+                              fmt::format("{:.2f} %", 100 * l.trained_accuracy), fmt::format("{:.0f}", l.avg_macs),
+                              fmt::format("{:.0f}", l.trained_avg_macs), fmt::format("{:.2f} %", 100 * l.flips)});
+    fmt::print("{}", report::aligned(table));
+}
+
+/// Writes the model in 8 bits to `to`, and prints what that costs on the images thresholds are fitted on.
+void quantize(const ExportArguments& arguments, const std::filesystem::path& to) {
+    const model::Model trained = runnable_model(arguments.model);
+    const QuantizationImages images = quantization_images(trained, arguments.model, arguments.data);
+    const exporting::LabelledImages calibration{images.calibration.pixels, images.calibration.labels};
+    const model::Model quantized = exporting::quantize(trained, images.ranges.pixels, calibration);
+    model::save_model(to, quantized);
+    fmt::print("int8, thresholds fitted anew, on the {} calibration images:\n", calibration.labels.size());
+    print_losses(exporting::quantization_loss(quantized, trained, calibration));
+}
+
 void export_model(const ExportArguments& arguments) {
-    const std::filesystem::path file = arguments.model;
-    const std::string name =
-        exporting::c_identifier(arguments.name.empty() ? "nachos_" + file.stem().string() : arguments.name);
-    const exporting::Manifest manifest = exporting::export_model(file, arguments.to, name, arguments.out);
+    std::filesystem::path file = arguments.model;
+    std::string name = exporting::c_identifier(arguments.name.empty() ? "nachos_" + file.stem().string() : arguments.name);
+    std::optional<exporting::ScratchFolder> scratch;
+    if (arguments.int8) {
+        require(arguments.to == "c", ErrorKind::usage, "--int8 is for --to c; ONNX forms are float32, --to {} was asked for",
+                arguments.to);
+        if (arguments.name.empty()) name += "_int8";
+        file = scratch.emplace() / "model.safetensors";
+        quantize(arguments, file);
+    }
+    const std::filesystem::path out = arguments.out;
+    const exporting::Manifest manifest = exporting::export_model(file, arguments.to, name, out);
+    if (arguments.int8) core::write_file_atomic(out / exporting::kTrainedFile, core::read_file(arguments.model));
     const exporting::Form& form = manifest.forms.back();
-    for (const std::string& f : form.files) fmt::print("{}\n", (std::filesystem::path(arguments.out) / f).string());
+    for (const std::string& f : form.files) fmt::print("{}\n", (out / f).string());
     fmt::print("weights  {} bytes\n", form.weight_bytes);
     if (form.arena_bytes > 0) fmt::print("memory   {} bytes for activations\n", form.arena_bytes);
     fmt::print("check it: nachos verify {} --data DATA\n", arguments.out);
@@ -46,6 +85,9 @@ void add_export_command(CLI::App& app) {
         ->required()
         ->type_name("DIR");
     command->add_option("--name", arguments->name, "of files and functions; default: nachos_ and the model's");
+    command->add_flag("--int8", arguments->int8, "in 8 bits, thresholds fitted anew; for --to c");
+    command->add_option("--data", arguments->data,
+                        "for --int8: the data set the model was trained on; default: that of the study it lies in");
     command->callback([arguments] { export_model(*arguments); });
 }
 

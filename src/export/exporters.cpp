@@ -20,6 +20,10 @@ constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 30;
 
 std::int64_t weight_bytes(const model::Model& model) { return 4 * model.costs.params; }
 
+void require_float(const model::Model& model) {
+    require(!model.quantization, ErrorKind::usage, "a model in 8 bits is exported as C only; ONNX forms are float32");
+}
+
 Exported write_c(const model::Model& model, const std::string& name) {
     CFiles c = c_files(model, name);
     return {.form = {.kind = "c",
@@ -30,6 +34,7 @@ Exported write_c(const model::Model& model, const std::string& name) {
 }
 
 Exported write_onnx_staged(const model::Model& model, const std::string& name) {
+    require_float(model);
     Exported exported{.form = {.kind = "onnx-staged", .files = {}, .weight_bytes = weight_bytes(model)}, .files = {}};
     const std::vector<std::string> stages = onnx_stages(model);
     for (std::size_t e = 0; e < stages.size(); ++e) {
@@ -40,12 +45,13 @@ Exported write_onnx_staged(const model::Model& model, const std::string& name) {
 }
 
 Exported write_onnx(const model::Model& model, const std::string& name) {
+    require_float(model);
     return {.form = {.kind = "onnx", .files = {onnx_single_file(name)}, .weight_bytes = weight_bytes(model)},
             .files = {{onnx_single_file(name), onnx_single(model)}}};
 }
 
 constexpr ExporterRow kExporters[] = {
-    {"c", "one .c and one .h file, C99, no dynamic memory, float32", write_c, require_c_compiler, c_answers},
+    {"c", "one .c and one .h file, C99, no dynamic memory", write_c, require_c_compiler, c_answers},
     {"onnx-staged", "one ONNX file a stage, for a host loop that stops", write_onnx_staged, require_onnxruntime,
      onnx_staged_answers},
     {"onnx", "one ONNX file with nested If, batches of one", write_onnx, require_onnxruntime, onnx_single_answers},
