@@ -2,18 +2,14 @@
 #include "cli/model_data.h"
 #include "cli/runnable_model.h"
 #include "core/error.h"
-#include "core/files.h"
-#include "export/answer_file.h"
 #include "export/c_writer.h"
 #include "export/exporters.h"
-#include "export/quantize.h"
 #include "report/text_table.h"
 
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <memory>
-#include <optional>
 
 namespace nachos::cli {
 namespace {
@@ -36,31 +32,25 @@ void print_losses(const std::vector<exporting::QuantizationLoss>& losses) {
     fmt::print("{}", report::aligned(table));
 }
 
-/// Writes the model in 8 bits to `to`, and prints what that costs on the images thresholds are fitted on.
-void quantize(const ExportArguments& arguments, const std::filesystem::path& to) {
-    const model::Model trained = runnable_model(arguments.model);
-    const QuantizationImages images = quantization_images(trained, arguments.model, arguments.data);
-    const exporting::LabelledImages calibration{images.calibration.pixels, images.calibration.labels};
-    const model::Model quantized = exporting::quantize(trained, images.ranges.pixels, calibration);
-    model::save_model(to, quantized);
-    fmt::print("int8, thresholds fitted anew, on the {} calibration images:\n", calibration.labels.size());
-    print_losses(exporting::quantization_loss(quantized, trained, calibration));
+/// In 8 bits; prints what that costs on the images thresholds are fitted on.
+exporting::Manifest export_int8(const ExportArguments& arguments, const std::string& name) {
+    require(arguments.to == "c", ErrorKind::usage, "--int8 is for --to c; ONNX forms are float32, --to {} was asked for",
+            arguments.to);
+    const QuantizationImages images = quantization_images(runnable_model(arguments.model), arguments.model, arguments.data);
+    const data::Examples& calibration = images.calibration;
+    const exporting::Int8Export exported = exporting::export_int8(arguments.model, arguments.to, name, images.ranges.pixels,
+                                                                  {calibration.pixels, calibration.labels}, arguments.out);
+    fmt::print("int8, thresholds fitted anew, on the {} calibration images:\n", calibration.size());
+    print_losses(exported.losses);
+    return exported.manifest;
 }
 
 void export_model(const ExportArguments& arguments) {
-    std::filesystem::path file = arguments.model;
-    std::string name = exporting::c_identifier(arguments.name.empty() ? "nachos_" + file.stem().string() : arguments.name);
-    std::optional<exporting::ScratchFolder> scratch;
-    if (arguments.int8) {
-        require(arguments.to == "c", ErrorKind::usage, "--int8 is for --to c; ONNX forms are float32, --to {} was asked for",
-                arguments.to);
-        if (arguments.name.empty()) name += "_int8";
-        file = scratch.emplace() / "model.safetensors";
-        quantize(arguments, file);
-    }
-    const std::filesystem::path out = arguments.out;
-    const exporting::Manifest manifest = exporting::export_model(file, arguments.to, name, out);
-    if (arguments.int8) core::write_file_atomic(out / exporting::kTrainedFile, core::read_file(arguments.model));
+    const std::filesystem::path file = arguments.model, out = arguments.out;
+    const std::string given = arguments.name.empty() ? "nachos_" + file.stem().string() : arguments.name;
+    const std::string name = exporting::c_identifier(arguments.int8 && arguments.name.empty() ? given + "_int8" : given);
+    const exporting::Manifest manifest =
+        arguments.int8 ? export_int8(arguments, name) : exporting::export_model(file, arguments.to, name, out);
     const exporting::Form& form = manifest.forms.back();
     for (const std::string& f : form.files) fmt::print("{}\n", (out / f).string());
     fmt::print("weights  {} bytes\n", form.weight_bytes);

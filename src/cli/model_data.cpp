@@ -25,14 +25,14 @@ data::Dataset load_for(const model::Model& model, data::DataOptions options) {
     return dataset;
 }
 
-data::Examples thinned(const data::Examples& examples, std::size_t most) {
-    std::vector<int> rows;
-    const std::size_t step = std::max<std::size_t>(1, examples.size() / most);
-    for (std::size_t i = 0; i < examples.size() && rows.size() < most; i += step) rows.push_back(static_cast<int>(i));
-    return data::select(examples, rows);
-}
-
 }  // namespace
+
+data::Examples range_images(const data::Examples& train) {
+    std::vector<int> rows;
+    const std::size_t step = std::max<std::size_t>(1, train.size() / kRangeImages);
+    for (std::size_t i = 0; i < train.size() && rows.size() < kRangeImages; i += step) rows.push_back(static_cast<int>(i));
+    return data::select(train, rows);
+}
 
 data::Examples examples_for(const model::Model& model, const std::string& data, const std::string& split) {
     data::DataOptions options;
@@ -61,7 +61,7 @@ QuantizationImages quantization_images(const model::Model& model, const std::fil
     }
     if (!data.empty()) options.path = data;
     const data::Parts parts = data::split(load_for(model, options), options, seed);
-    return {.ranges = thinned(parts.train.examples(), kRangeImages), .calibration = parts.calibration.examples()};
+    return {.ranges = range_images(parts.train.examples()), .calibration = parts.calibration.examples()};
 }
 
 }  // namespace nachos::cli

@@ -12,6 +12,9 @@ namespace nachos::cli {
 /// classes are others or there is no such split.
 data::Examples examples_for(const model::Model& model, const std::string& data, const std::string& split);
 
+/// Enough of these images to find the ranges that maps take, evenly spread over them.
+data::Examples range_images(const data::Examples& train);
+
 /// Images to quantize a model with.
 struct QuantizationImages {
     data::Examples ranges;       ///< of the training part, a few hundred

@@ -4,7 +4,6 @@
 #include "core/error.h"
 #include "core/json_reader.h"
 #include "export/exporters.h"
-#include "export/quantize.h"
 #include "report/text_table.h"
 
 #include <fmt/format.h>
@@ -27,10 +26,7 @@ struct VerifyArguments {
 /// Of a folder in 8 bits: the int8 model beside the one it was made of.
 using Losses = std::vector<exporting::QuantizationLoss>;
 
-struct Row {
-    std::string kind;
-    exporting::Verdict verdict;
-};
+using Rows = std::vector<exporting::FormVerdict>;
 
 void print_losses(const Losses& losses) {
     report::TextTable table{.head = {"budget", "int8", "float32", "average MACs", "float32", "leave elsewhere"}};
@@ -41,7 +37,7 @@ void print_losses(const Losses& losses) {
     fmt::print("\nin 8 bits beside the model that was trained:\n{}", report::aligned(table));
 }
 
-void print_table(const std::vector<Row>& rows) {
+void print_table(const Rows& rows) {
     report::TextTable table{.head = {"form", "images", "logits off by", "exits differ", "classes differ", "accuracy",
                                      "the model's", "average MACs", "the model's"}};
     for (const auto& [kind, v] : rows)
@@ -67,7 +63,7 @@ nlohmann::ordered_json losses_json(const Losses& losses) {
     return all;
 }
 
-void print_json(const std::vector<Row>& rows, const Losses& losses) {
+void print_json(const Rows& rows, const Losses& losses) {
     auto forms = nlohmann::ordered_json::array();
     for (const auto& [kind, v] : rows)
         forms.push_back({{"form", kind},
@@ -86,7 +82,7 @@ void print_json(const std::vector<Row>& rows, const Losses& losses) {
     fmt::print("{}\n", core::to_text(all));
 }
 
-void print_csv(const std::vector<Row>& rows) {
+void print_csv(const Rows& rows) {
     fmt::print("form,images,logits_off_by,exits_differ,labels_differ,accuracy,avg_macs\n");
     for (const auto& [kind, v] : rows)
         fmt::print("{},{},{},{},{},{},{}\n", kind, v.samples, v.most_off, v.exits_differ, v.labels_differ, v.accuracy.back(),
@@ -116,12 +112,7 @@ void verify(const VerifyArguments& arguments) {
     }
     require(!forms.empty(), ErrorKind::usage, "{} holds none of the forms asked for", arguments.folder);
     const data::Examples examples = examples_for(opened.model, arguments.data, arguments.split);
-    const exporting::Answers reference = exporting::reference_answers(opened.model, examples.pixels);
-    std::vector<Row> rows;
-    for (const exporting::ExporterRow* form : forms) {
-        const auto answers = form->answer(opened.folder, opened.manifest.name, opened.model, examples.pixels);
-        rows.push_back({form->kind, exporting::hold_against(opened.model, reference, answers, examples.labels)});
-    }
+    const Rows rows = exporting::verify_forms(opened, forms, {examples.pixels, examples.labels});
     const Losses losses = losses_of(opened, examples);
     if (arguments.format == Format::table) print_table(rows);
     if (arguments.format == Format::table && !losses.empty()) print_losses(losses);

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
+#include "export/answer_file.h"
 #include "export/c_runner.h"
 #include "export/c_writer.h"
 #include "export/onnx_runner.h"
@@ -96,6 +97,19 @@ Manifest export_model(const fs::path& model_file, const std::string& kind, const
     return manifest;
 }
 
+Int8Export export_int8(const fs::path& model_file, const std::string& kind, const std::string& name,
+                       std::span<const std::uint8_t> ranges, const LabelledImages& calibration, const fs::path& folder) {
+    const model::Model trained = model::load_model(model_file);
+    const model::Model quantized = quantize(trained, ranges, calibration);
+    const ScratchFolder scratch;
+    const fs::path quantized_file = scratch / kModelFile;
+    model::save_model(quantized_file, quantized);
+    Int8Export exported{.manifest = export_model(quantized_file, kind, name, folder),
+                        .losses = quantization_loss(quantized, trained, calibration)};
+    core::write_file_atomic(folder / kTrainedFile, core::read_file(model_file, kMaxBytes));
+    return exported;
+}
+
 ExportFolder open_export(const fs::path& folder) {
     ExportFolder opened{.folder = folder, .manifest = read_manifest(folder), .model = {}};
     const fs::path model_file = folder / kModelFile;
@@ -112,6 +126,17 @@ ExportFolder open_export(const fs::path& folder) {
                     (folder / file).string(), kModelFile);
     }
     return opened;
+}
+
+std::vector<FormVerdict> verify_forms(const ExportFolder& opened, std::span<const ExporterRow* const> forms,
+                                      const LabelledImages& images) {
+    const Answers reference = reference_answers(opened.model, images.pixels);
+    std::vector<FormVerdict> verdicts;
+    for (const ExporterRow* form : forms) {
+        const Answers answers = form->answer(opened.folder, opened.manifest.name, opened.model, images.pixels);
+        verdicts.push_back({form->kind, hold_against(opened.model, reference, answers, images.labels)});
+    }
+    return verdicts;
 }
 
 }  // namespace nachos::exporting
