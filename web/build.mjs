@@ -10,7 +10,7 @@ for (const page of ['report']) {
         plugins: [viteSingleFile({ removeViteModuleLoader: true })],
         esbuild: { jsx: 'automatic', jsxImportSource: 'preact', legalComments: 'none' },
         build: {
-            target: 'es2022',
+            target: 'es2022', minify: !process.env.DEBUG,
             emptyOutDir: false,
             rollupOptions: { input: `${page}.html` },
         },

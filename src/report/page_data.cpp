@@ -6,6 +6,7 @@
 #include "report/comparison.h"
 #include "search/finalists.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace nachos::report {
@@ -55,6 +56,27 @@ Json costs_json(const study::ArchCosts& c) {
     return {{"backbone", c.backbone_macs}, {"head", c.head_macs}, {"params", c.params}, {"peak", c.peak_activation_bytes}};
 }
 
+/// The exit whose executed cost it is.
+int exit_of(double cost, const study::ArchCosts& costs) {
+    const auto& executed = costs.executed_macs;
+    if (executed.empty()) return 0;
+    const auto at = std::lower_bound(executed.begin(), executed.end(), std::llround(cost));
+    return static_cast<int>(std::min(at, executed.end() - 1) - executed.begin());
+}
+
+Json whole(double value, double steps) { return std::isfinite(value) ? Json(std::llround(value * steps)) : Json(); }
+
+/// A row of whole numbers, for there may be 80,000: budget's index, average by the paper's accounting, accuracy and worst
+/// class (1e-5), average, exits whose costs are the 95 % and the worst one, thresholds (1e-4), exit shares (1e-4).
+Json row_json(const study::CurvePoint& p, const study::ArchCosts& costs) {
+    const policy::OperatingPoint& o = p.point;
+    Json row = Json::array({p.budget_index, macs(p.avg_macs_paper), whole(o.accuracy, 1e5), whole(o.min_class_accuracy, 1e5),
+                            macs(o.avg_cost), exit_of(o.p95_cost, costs), exit_of(o.worst_cost, costs)});
+    for (const std::optional<double>& t : o.thresholds) row.push_back(t ? whole(*t, 1e4) : Json());
+    for (const double s : o.exit_share) row.push_back(whole(s, 1e4));
+    return row;
+}
+
 Json search_json(const study::Evaluation& e) {
     Json json{{"id", arch::arch_id(e.arch)}, {"arch", arch_json(e.arch)}};
     if (!e.ok()) {
@@ -62,10 +84,21 @@ Json search_json(const study::Evaluation& e) {
         return json;
     }
     json["costs"] = costs_json(e.costs);
-    json["points"] = list(e.curve, [](const study::CurvePoint& p) {
-        return Json::array({p.budget_index, macs(p.budget_macs), macs(p.avg_macs_paper), point_json(p.point)});
-    });
+    json["points"] = list(e.curve, [&](const study::CurvePoint& p) { return row_json(p, e.costs); });
     return json;
+}
+
+/// MACs of each budget's index that a curve names.
+Json budgets_json(const std::vector<study::Evaluation>& evaluations) {
+    std::vector<double> budgets;
+    for (const auto& e : evaluations) {
+        for (const auto& p : e.curve) {
+            if (p.budget_index < 0 || p.budget_index > 1'000) continue;
+            budgets.resize(std::max(budgets.size(), static_cast<std::size_t>(p.budget_index) + 1));
+            budgets[static_cast<std::size_t>(p.budget_index)] = p.budget_macs;
+        }
+    }
+    return list(budgets, macs);
 }
 
 Json bins_json(const std::vector<policy::ReliabilityBin>& bins) {
@@ -212,6 +245,7 @@ std::string page_data(const Snapshot& s, const Details& details) {
     json["facts"] = facts_json(s);
     json["config"] = s.config;
     json["start"] = details.start.empty() ? Json() : Json::parse(details.start, nullptr, false);
+    json["budgets"] = budgets_json(s.evaluations);
     json["designs"] = list(s.evaluations, search_json);
     json["models"] = list(s.models, trained_json);
     const std::size_t shown = shown_samples(details);

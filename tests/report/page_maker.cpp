@@ -100,7 +100,10 @@ Snapshot markup() {
 void write(const std::filesystem::path& folder) {
     std::filesystem::create_directories(folder);
     const auto put = [&](const char* name, const std::string& content) { core::write_file_atomic(folder / name, content); };
-    const Snapshot trained = test::sample_trained(), named = markup();
+    Snapshot trained = test::sample_trained();
+    trained.facts.train_images = 800;
+    trained.facts.validation_images = trained.facts.calibration_images = trained.facts.test_images = 100;
+    const Snapshot named = markup();
     put("trained.html", page(page_data(trained, sample_details(trained))));
     put("trained.json", page_data(trained, sample_details(trained)));
     put("growing.json", page_data(test::sample_snapshot(), {}));

@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import type { Design, LimitKey, Limits, Source, Study } from './data';
 import { bytes, count, limitValue, macs, percent, plural, points, shortCount } from './format';
-import { kLimits, nearest, type Answer } from './limits';
+import { kLimits, nearest, ranges, type Answer } from './limits';
 import { Command, Figure } from './parts';
 
 /** What an accuracy was measured on. */
@@ -148,19 +148,7 @@ function LimitField({ id, name, unit, range, value, least, onChange }: { id: str
 }
 
 export function LimitFields({ designs, limits, own, onChange }: { designs: readonly Design[]; limits: Limits; own: Limits; onChange: (l: Limits) => void }) {
-    const ranges = useMemo(
-        () =>
-            kLimits.map(({ of }) => {
-                let low = Infinity;
-                let high = -Infinity;
-                for (const d of designs) {
-                    low = Math.min(low, of(d));
-                    high = Math.max(high, of(d));
-                }
-                return { low, high: high > low ? high : low + 1 };
-            }),
-        [designs],
-    );
+    const spans = useMemo(() => ranges(designs), [designs]);
     const set = (key: LimitKey, value: number | undefined) => {
         const next = { ...limits };
         if (value === undefined) delete next[key];
@@ -170,7 +158,7 @@ export function LimitFields({ designs, limits, own, onChange }: { designs: reado
     if (designs.length === 0) return null;
     const field = (i: number, name: string) => {
         const { key, unit } = kLimits[i]!;
-        return <LimitField key={key} id={`limit-${key}`} name={name} unit={unit} range={ranges[i]!} value={limits[key]} least={key.startsWith('min_')} onChange={(v) => set(key, v)} />;
+        return <LimitField key={key} id={`limit-${key}`} name={name} unit={unit} range={spans[i]!} value={limits[key]} least={key.startsWith('min_')} onChange={(v) => set(key, v)} />;
     };
     const others = kLimits.slice(1).filter(({ key }) => limits[key] !== undefined).length;
     const changed = kLimits.some(({ key }) => limits[key] !== own[key]);

@@ -7,12 +7,12 @@ import { studyOf, type Design, type Limits, type RawStudy, type Source, type Stu
 import { Drawing } from './drawing';
 import { macs, plural } from './format';
 import { Front } from './front';
-import { admissible, answer as answerOf } from './limits';
+import { answer as answerOf } from './limits';
 import { follow, type Connection } from './live';
 import { Section } from './parts';
 import { SampleGallery } from './samples';
 import { SearchHistory } from './search';
-import { Designs, rowsOf } from './table';
+import { Designs } from './table';
 import { applyTheme, storedTheme, type Theme } from './theme';
 import { Trust } from './trust';
 
@@ -184,7 +184,7 @@ function Page({ study, connection }: { study: Study; connection: Connection }) {
     const byKey = useMemo(() => new Map([...study.searched, ...study.trained].map((d) => [`${d.network.file ? 't' : 's'} ${d.key}`, d])), [study]);
     const chosen = (pinned !== null && byKey.get(pinned)) || answer.best;
     const choose = (d: Design | null) => setPinned(d && `${d.network.file ? 't' : 's'} ${d.key}`);
-    const rows = useMemo(() => rowsOf(study, answer.front, (d) => admissible(d, limits)), [study, answer, limits]);
+    const any = study.searched.length > 0 || study.trained.length > 0;
     const pays = verdict(raw);
     const changeLimits = (l: Limits) => {
         setLimits(l);
@@ -193,7 +193,7 @@ function Page({ study, connection }: { study: Study; connection: Connection }) {
     const sections: [string, string][] = [['answer', 'Which one'], ['cost', 'Cost']];
     if (chosen) sections.push(['design', 'Design']);
     if (raw.comparison.rows.length > 0) sections.push(['pays', 'Compared']);
-    if (rows.length > 0) sections.push(['all', 'All designs']);
+    if (any) sections.push(['all', 'All designs']);
     if (raw.history.length > 0) sections.push(['search', 'Search']);
     sections.push(['measured', 'Measured how'], ['origin', 'Made with']);
     return (
@@ -221,7 +221,7 @@ function Page({ study, connection }: { study: Study; connection: Connection }) {
                             </div>
                         </div>
                     </Section>
-                    {(study.searched.length > 0 || study.trained.length > 0) && (
+                    {any && (
                         <Section id="cost" title="What accuracy costs">
                             <Front study={study} designs={designs} limits={limits} answer={answer} chosen={chosen} theme={theme} onChoose={choose} />
                         </Section>
@@ -232,13 +232,13 @@ function Page({ study, connection }: { study: Study; connection: Connection }) {
                             <Comparators study={raw} />
                         </Section>
                     )}
-                    {rows.length > 0 && (
+                    {any && (
                         <Section
                             id="all"
                             title="All designs"
                             note="Accuracy on each part of the data; average, 95 % and worst cost in executed MACs, every exit passed included; paper MACs leave out the exits not taken. Limits are those set above."
                         >
-                            <Designs rows={rows} chosen={chosen} onChoose={choose} />
+                            <Designs study={study} front={answer.front} limits={limits} chosen={chosen} onChoose={choose} />
                         </Section>
                     )}
                     {raw.history.length > 0 && (

@@ -50,7 +50,7 @@ export function Chart({ option, height, onReady }: { option: Option; height: num
         };
     }, []);
     useEffect(() => {
-        chart.current!.setOption(option, { notMerge: true });
+        chart.current!.setOption(option, { replaceMerge: ['series'] });
         ready.current?.(chart.current!);
     }, [option]);
     useLayoutEffect(() => box.current?.querySelector('canvas')?.setAttribute('aria-hidden', 'true'));

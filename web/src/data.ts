@@ -63,8 +63,11 @@ export interface RawDesign {
     arch: RawArch;
     error?: string;
     costs?: RawCosts;
-    /** [budget, its MACs, average by the paper's accounting, figures on validation] */
-    points?: [number, number, number, RawPoint][];
+    /**
+     * Figures on validation, rows of whole numbers: index of the budget, average by the paper's accounting, accuracy and worst class (1e-5),
+     * average, exits whose costs are the 95 % and the worst one, thresholds (1e-4, null = off), exit shares (1e-4)
+     */
+    points?: (number | null)[][];
 }
 
 export interface Samples {
@@ -135,6 +138,8 @@ export interface RawStudy {
     };
     config: string;
     start: Record<string, unknown> | null;
+    /** MACs of each budget's index */
+    budgets: number[];
     designs: RawDesign[];
     models: RawModel[];
     samples: Samples | null;
@@ -228,14 +233,27 @@ export function figuresOf([accuracy, minClass, avg, p95, worst, thresholds, shar
 const keyOf = (id: string, budget: number) => `${id}-${String(budget).padStart(2, '0')}`;
 const byCost = (a: Design, b: Design) => a.figures.avg - b.figures.avg;
 
+function searchedDesign(row: (number | null)[], network: Network, budgets: number[]): Design {
+    const { executed } = network.costs;
+    const [budget, avgPaper, accuracy, minClass, avg, p95, worst] = row as number[];
+    const early = executed.length - 1;
+    const figures: Figures = {
+        accuracy: accuracy! / 1e5,
+        minClass: minClass! / 1e5,
+        avg: avg!,
+        p95: executed[p95!]!,
+        worst: executed[worst!]!,
+        thresholds: row.slice(7, 7 + early).map((t) => (t === null ? null : t / 1e4)),
+        shares: row.slice(7 + early).map((s) => s! / 1e4),
+    };
+    return { key: keyOf(network.id, budget!), network, budget: budget!, budgetMacs: budgets[budget!]!, avgPaper: avgPaper!, figures, searched: figures.accuracy, test: null };
+}
+
 function searchedDesigns(raw: RawStudy): Design[] {
     return raw.designs.flatMap(({ id, arch, costs, points = [] }) => {
         if (!costs) return [];
         const network: Network = { id, arch, costs: costsOf(costs), measure: raw.facts.measure };
-        return points.map(([budget, budgetMacs, avgPaper, point]) => {
-            const figures = figuresOf(point);
-            return { key: keyOf(id, budget), network, budget, budgetMacs, avgPaper, figures, searched: figures.accuracy, test: null };
-        });
+        return points.map((row) => searchedDesign(row, network, raw.budgets));
     });
 }
 

@@ -5,7 +5,7 @@ import { accuracyOf, averageOf, Name } from './answer';
 import { baseOption, Chart, macsAxis, shareAxis, type Option, type Series } from './chart';
 import type { Design, Limits, Study } from './data';
 import { macs, percent, shares, thresholds } from './format';
-import { admissible, type Answer } from './limits';
+import { admissibleFlags, type Answer } from './limits';
 import { colours, type Colours } from './theme';
 
 interface Extent {
@@ -38,23 +38,53 @@ type Dot = [number, number];
 const dot = (avg: number, accuracy: number): Dot => [Math.log10(avg), accuracy];
 const dotOf = (d: Design) => dot(d.figures.avg, d.figures.accuracy);
 
-/** As flat numbers, which ECharts draws by tens of thousands. */
-function flat(designs: readonly Design[]): Float32Array {
-    const out = new Float32Array(2 * designs.length);
-    designs.forEach((d, i) => {
-        out[2 * i] = Math.log10(d.figures.avg);
-        out[2 * i + 1] = d.figures.accuracy;
-    });
-    return out;
+// Of points that fall onto one spot of this grid (some two pixels a side) one is drawn.
+const kColumns = 520;
+const kRows = 180;
+
+/** Where designs lie on that grid, -1 outside of the extent; and as flat numbers. */
+interface Spots {
+    cells: Int32Array;
+    values: Float32Array;
 }
 
-const cloud = (designs: readonly Design[], color: string, size: number): Series => ({
+function spotsOf(designs: readonly Design[], e: Extent): Spots {
+    const cells = new Int32Array(designs.length).fill(-1);
+    const values = new Float32Array(2 * designs.length);
+    const [left, right] = e.x.map(Math.log10) as [number, number];
+    designs.forEach(({ figures: { avg, accuracy } }, i) => {
+        const x = Math.log10(avg);
+        const column = Math.floor(((x - left) / (right - left)) * kColumns);
+        const row = Math.floor(((accuracy - e.y[0]) / (e.y[1] - e.y[0])) * kRows);
+        values[2 * i] = x;
+        values[2 * i + 1] = accuracy;
+        if (column >= 0 && column <= kColumns && row >= 0 && row <= kRows) cells[i] = row * (kColumns + 1) + column;
+    });
+    return { cells, values };
+}
+
+/** Those whose flag is `wanted`, as flat numbers, which ECharts draws by tens of thousands. */
+function flat({ cells, values }: Spots, flags: Uint8Array, wanted: 0 | 1): Float32Array {
+    const taken = new Uint8Array((kColumns + 1) * (kRows + 1));
+    const out = new Float32Array(values.length);
+    let n = 0;
+    for (let i = 0; i < cells.length; ++i) {
+        const cell = cells[i]!;
+        if (flags[i] !== wanted || cell < 0 || taken[cell] === 1) continue;
+        taken[cell] = 1;
+        out[n++] = values[2 * i]!;
+        out[n++] = values[2 * i + 1]!;
+    }
+    return out.subarray(0, n);
+}
+
+const cloud = (data: Float32Array, color: string, size: number): Series => ({
     type: 'scatter',
     large: true,
     largeThreshold: 0,
     progressive: 0,
     dimensions: ['x', 'y'],
-    data: flat(designs) as unknown as Dot[],
+    data: data as unknown as Dot[],
     symbolSize: size,
     itemStyle: { color },
     silent: true,
@@ -108,16 +138,16 @@ interface FrontProps {
     onChoose: (d: Design | null) => void;
 }
 
-function optionOf({ study, designs, limits, answer, chosen }: FrontProps, extent: Extent): Option {
+function optionOf({ study, designs, limits, answer, chosen }: FrontProps, extent: Extent, spots: Spots): Option {
     const c = colours();
-    const inside: Design[] = [];
-    const outside: Design[] = [];
-    for (const d of study.searched) (admissible(d, limits) ? inside : outside).push(d);
+    const flags = admissibleFlags(study.searched, limits);
+    const inside = flat(spots, flags, 1);
+    const outside = flat(spots, flags, 0);
     const trained = designs === study.trained;
     const series: Series[] = [
         limitLines(c, limits, extent),
-        cloud(outside, c.faint, 3),
-        cloud(inside, c.seen, study.searched.length > 4000 ? 3 : 4),
+        ...(outside.length > 0 ? [cloud(outside, c.faint, 3)] : []), // ECharts fails on a large series of nothing
+        ...(inside.length > 0 ? [cloud(inside, c.seen, study.searched.length > 4000 ? 3 : 4)] : []),
         steps(answer.front, limits.max_avg_macs === undefined ? extent.x[1] : Math.min(limits.max_avg_macs, extent.x[1]), c.accent),
         dots((trained ? designs : answer.front).map(dotOf), 8, c.card, c.accent, 4),
     ];
@@ -144,20 +174,18 @@ interface Pixels {
 function pixelsOf(chart: ECharts, study: Study, designs: readonly Design[], front: readonly Design[]): Pixels {
     const origin = chart.convertToPixel({ xAxisIndex: 0, yAxisIndex: 0 }, [4, 0]) as number[];
     const unit = chart.convertToPixel({ xAxisIndex: 0, yAxisIndex: 0 }, [5, 1]) as number[];
-    const spots: [Design, number, number][] = [];
     // Those that matter more come last, and win where several lie on one spot.
-    for (const d of study.searched) spots.push([d, d.figures.avg, d.figures.accuracy]);
-    for (const d of [...designs.filter((k) => k.network.file), ...front]) {
-        spots.push([d, d.figures.avg, d.figures.accuracy]);
-        if (d.test) spots.push([d, d.test.avg, d.test.accuracy]);
-    }
-    const x = new Float32Array(spots.length);
-    const y = new Float32Array(spots.length);
-    spots.forEach(([, avg, accuracy], i) => {
+    const strong = [...designs.filter((d) => d.network.file), ...front];
+    const tested = strong.filter((d) => d.test);
+    const all = [...study.searched, ...strong, ...tested];
+    const x = new Float32Array(all.length);
+    const y = new Float32Array(all.length);
+    all.forEach((d, i) => {
+        const { avg, accuracy } = i < all.length - tested.length ? d.figures : d.test!;
         x[i] = origin[0]! + (Math.log10(avg) - 4) * (unit[0]! - origin[0]!);
         y[i] = origin[1]! + accuracy * (unit[1]! - origin[1]!);
     });
-    return { designs: spots.map(([d]) => d), x, y };
+    return { designs: all, x, y };
 }
 
 const kReach = 16;
@@ -254,7 +282,8 @@ export function Front(props: FrontProps) {
     const pixels = useRef<Pixels | null>(null);
     const all = useMemo(() => (designs === study.searched ? designs : [...study.searched, ...designs]), [study, designs]);
     const extent = useMemo(() => extentOf(all, study.raw.facts.limits, whole), [all, study, whole]);
-    const option = useMemo(() => optionOf(props, extent), [study, designs, limits, answer, chosen, theme, extent]);
+    const spots = useMemo(() => spotsOf(study.searched, extent), [study, extent]);
+    const option = useMemo(() => optionOf(props, extent, spots), [study, designs, limits, answer, chosen, theme, extent]);
     const latest = useRef({ study, designs, front: answer.front });
     latest.current = { study, designs, front: answer.front };
     const onReady = useCallback((made: ECharts) => {
@@ -295,7 +324,7 @@ export function Front(props: FrontProps) {
         } else return;
         e.preventDefault();
     };
-    useEffect(() => setHover(null), [option]);
+    useEffect(() => setHover(null), [study, extent]);
     if (all.length === 0) return null;
     const summary = `${designs.length} designs; the front under the limits has ${answer.front.length}${answer.front.length > 0 ? `, from ${spoken(answer.front[0]!)} to ${spoken(answer.front.at(-1)!)}` : ''}. The table below lists every design.`;
     return (
@@ -311,7 +340,7 @@ export function Front(props: FrontProps) {
                 onPointerMove={(e) => setHover(locate(e))}
                 onPointerLeave={() => setHover(null)}
                 onClick={(e) => {
-                    const spot = locate(e);
+                    const spot = hover ?? locate(e); // what is shown is what is chosen
                     if (spot) onChoose(spot.design);
                 }}
                 onKeyDown={key}

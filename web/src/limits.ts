@@ -19,6 +19,8 @@ export interface Violation {
     relative: number;
 }
 
+const kAvg = kLimits.findIndex(({ key }) => key === 'max_avg_macs');
+const kAccuracy = kLimits.findIndex(({ key }) => key === 'min_accuracy');
 const isLeast = (key: LimitKey) => key.startsWith('min_');
 
 export function violations(design: Design, limits: Limits): Violation[] {
@@ -41,16 +43,61 @@ export function admissible(design: Design, limits: Limits): boolean {
     });
 }
 
-/** The non-dominated of designs sorted by average cost: each more accurate than all that are no dearer. */
-export function front(designs: readonly Design[]): Design[] {
-    const kept: Design[] = [];
-    for (const d of designs) {
-        const last = kept.at(-1);
-        if (last && d.figures.accuracy <= last.figures.accuracy) continue;
-        if (last && d.figures.avg === last.figures.avg) kept.pop();
-        kept.push(d);
+/** What limits ask of each design, as columns: filtering tens of thousands while a slider moves must not take a frame. */
+interface Columns {
+    /** one of kLimits each */
+    values: Float64Array[];
+}
+const known = new WeakMap<readonly Design[], Columns>();
+
+function columnsOf(designs: readonly Design[]): Columns {
+    let columns = known.get(designs);
+    if (!columns) {
+        columns = { values: kLimits.map(({ of }) => Float64Array.from(designs, of)) };
+        known.set(designs, columns);
     }
-    return kept;
+    return columns;
+}
+
+/** 1 for each admissible design. */
+export function admissibleFlags(designs: readonly Design[], limits: Limits): Uint8Array {
+    const flags = new Uint8Array(designs.length).fill(1);
+    kLimits.forEach(({ key }, l) => {
+        const allowed = limits[key];
+        if (allowed === undefined) return;
+        const values = columnsOf(designs).values[l]!;
+        if (isLeast(key)) for (let i = 0; i < flags.length; ++i) flags[i]! &= values[i]! >= allowed ? 1 : 0;
+        else for (let i = 0; i < flags.length; ++i) flags[i]! &= values[i]! <= allowed ? 1 : 0;
+    });
+    return flags;
+}
+
+/** The least and the most of each of kLimits. */
+export function ranges(designs: readonly Design[]): { low: number; high: number }[] {
+    return columnsOf(designs).values.map((values) => {
+        let low = Infinity;
+        let high = -Infinity;
+        for (const v of values) {
+            if (v < low) low = v;
+            if (v > high) high = v;
+        }
+        return { low, high: high > low ? high : low + 1 };
+    });
+}
+
+/** The non-dominated of the flagged designs, sorted by average cost: each more accurate than all that are no dearer. */
+export function front(designs: readonly Design[], flags?: Uint8Array): Design[] {
+    const { values } = columnsOf(designs);
+    const [avg, accuracy] = [values[kAvg]!, values[kAccuracy]!];
+    const kept: number[] = [];
+    let best = -1;
+    for (let i = 0; i < designs.length; ++i) {
+        if (accuracy[i]! <= best || (flags && flags[i] !== 1)) continue;
+        best = accuracy[i]!;
+        if (kept.length > 0 && avg[i] === avg[kept.at(-1)!]) kept.pop();
+        kept.push(i);
+    }
+    return kept.map((i) => designs[i]!);
 }
 
 /** The nearest designs where none is admissible: least total violation first, one an architecture. */
@@ -78,7 +125,8 @@ export interface Answer {
 /** The answer for limits, of designs sorted by average cost. */
 export function answer(designs: readonly Design[], limits: Limits): Answer {
     const { max_avg_macs: budget, ...others } = limits;
-    const free = front(designs.filter((d) => admissible(d, others)));
+    const flags = admissibleFlags(designs, others);
+    const free = front(designs, flags);
     const within = budget === undefined ? free : free.filter((d) => d.figures.avg <= budget);
     return { best: within.at(-1) ?? null, unbound: free.at(-1) ?? null, cheapest: free[0] ?? null, front: within };
 }

@@ -1,8 +1,9 @@
 // Every design, sortable, a page at a time; to copy or download as CSV.
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { csv, type Row } from './csv';
-import type { Design, Study } from './data';
+import type { Design, Limits, Study } from './data';
 import { bytes, count, percent, plural, shares, thresholds } from './format';
+import { admissibleFlags } from './limits';
 import { CopyButton, Scroll } from './parts';
 
 const kPage = 25;
@@ -48,10 +49,30 @@ function sorted(rows: Row[], column: Column, down: boolean): Row[] {
     });
 }
 
-export function rowsOf(study: Study, front: readonly Design[], isAdmissible: (d: Design) => boolean): Row[] {
+type Which = 'front' | 'admissible' | 'all';
+
+function rowsOf(study: Study, front: readonly Design[], limits: Limits, which: Which): Row[] {
     const on = new Set(front);
-    const row = (source: Row['source']) => (design: Design): Row => ({ design, source, admissible: isAdmissible(design), onFront: on.has(design) });
-    return [...study.trained.map(row('trained')), ...study.searched.map(row('searched'))];
+    const rows: Row[] = [];
+    const add = (source: Row['source'], designs: readonly Design[]) => {
+        const flags = admissibleFlags(designs, limits);
+        designs.forEach((design, i) => {
+            if (which === 'front' ? on.has(design) : which === 'all' || flags[i] === 1) rows.push({ design, source, admissible: flags[i] === 1, onFront: on.has(design) });
+        });
+    };
+    add('trained', study.trained);
+    add('searched', study.searched);
+    return rows;
+}
+
+/** The value once it has stood still: a long table need not follow every step of a slider. */
+function useSettled<T>(value: T, milliseconds: number): T {
+    const [settled, setSettled] = useState(value);
+    useEffect(() => {
+        const timer = setTimeout(() => setSettled(() => value), milliseconds);
+        return () => clearTimeout(timer);
+    }, [value]);
+    return settled;
 }
 
 function download(text: string, name: string) {
@@ -63,13 +84,21 @@ function download(text: string, name: string) {
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-type Which = 'front' | 'admissible' | 'all';
+interface DesignsProps {
+    study: Study;
+    front: readonly Design[];
+    limits: Limits;
+    chosen: Design | null;
+    onChoose: (d: Design) => void;
+}
 
-export function Designs({ rows, chosen, onChoose }: { rows: Row[]; chosen: Design | null; onChoose: (d: Design) => void }) {
+export function Designs({ study, front, limits: asked, chosen, onChoose }: DesignsProps) {
     const [which, setWhich] = useState<Which>('front');
     const [order, setOrder] = useState<{ column: Column; down: boolean }>({ column: kColumns[4]!, down: false });
     const [shown, setShown] = useState(kPage);
-    const kept = useMemo(() => rows.filter((r) => which === 'all' || (which === 'front' ? r.onFront : r.admissible)), [rows, which]);
+    const asking = useMemo(() => ({ front, limits: asked }), [front, asked]);
+    const settled = useSettled(asking, 150);
+    const kept = useMemo(() => rowsOf(study, settled.front, settled.limits, which), [study, settled, which]);
     const list = useMemo(() => sorted(kept, order.column, order.down), [kept, order]);
     const sort = (column: Column) => setOrder({ column, down: order.column === column ? !order.down : false });
     const head = (column: Column) => (
