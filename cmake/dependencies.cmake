@@ -25,6 +25,8 @@ add_library(nachos_onnx INTERFACE)
 target_include_directories(nachos_onnx SYSTEM INTERFACE ${NACHOS_ONNX_INCLUDE})
 target_compile_definitions(nachos_onnx INTERFACE ONNX_NAMESPACE=onnx ONNX_ML=1)
 target_link_libraries(nachos_onnx INTERFACE ${NACHOS_ONNX} ${NACHOS_ONNX_PROTO} protobuf::libprotobuf)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)  # with the definitions it was built with: they change its classes
 find_path(NACHOS_JSON nlohmann/json.hpp REQUIRED)
 find_path(NACHOS_XXHASH xxhash.h REQUIRED)
 find_path(NACHOS_TOML toml++/toml.h REQUIRED)

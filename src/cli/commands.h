@@ -21,6 +21,7 @@ void add_tune_command(CLI::App& app);        // tune
 void add_config_command(CLI::App& app);      // config show|check|schema
 void add_doctor_command(CLI::App& app);      // doctor
 void add_report_command(CLI::App& app);      // report
+void add_serve_command(CLI::App& app);       // serve
 void add_export_command(CLI::App& app);      // export
 void add_verify_command(CLI::App& app);      // verify
 CLI::App* add_bench_command(CLI::App& app);  // bench surrogates|nsga2

@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
     add_profile_command(app);
     add_tune_command(app);
     add_report_command(app);
+    add_serve_command(app);
     add_export_command(app);
     add_verify_command(app);
     add_engines_command(*add_bench_command(app), argc, argv);
