@@ -29,6 +29,8 @@ CLI::App* add_bench_command(CLI::App& app);  // bench surrogates|nsga2
 /// this program.
 void add_training_commands(CLI::App& app, int argc, char** argv);
 void add_engines_command(CLI::App& bench, int argc, char** argv);
+/// nachos: all of the above.
+void add_nachos_commands(CLI::App& app, int argc, char** argv);
 /// nachos-run: classify images (no subcommand) and eval.
 void add_run_commands(CLI::App& app);
 

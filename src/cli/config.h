@@ -57,4 +57,7 @@ std::string to_toml(SearchConfig config);
 
 std::string config_schema();
 
+/// docs/configuration-reference.md.
+std::string config_reference();
+
 }  // namespace nachos::cli

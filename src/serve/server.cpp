@@ -9,7 +9,6 @@
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <cerrno>
@@ -107,6 +106,7 @@ struct Server::State {
     int port = 0;
     std::unique_ptr<Admission> admission = {};
     httplib::Server http = {};
+    std::atomic<bool> entered = false, ended = false;  ///< run()
     std::atomic<bool> stopping = false;
     std::atomic<int> watchers = 0;
 
@@ -117,7 +117,7 @@ struct Server::State {
     bool refuse(const httplib::Request& request, httplib::Response& response) const;
     void routes();
     void enter(const httplib::Request& request, httplib::Response& response);
-    void send_study(const char* type, httplib::Response& response);
+    void send_study(bool as_page, httplib::Response& response);
     void events(const httplib::Request& request, httplib::Response& response);
     bool send_events(std::string& told, httplib::DataSink& sink);
 };
@@ -184,18 +184,17 @@ void Server::State::enter(const httplib::Request& request, httplib::Response& re
     }
     if (!page->empty()) return send(page, kHtml, response);
     response.set_header("Refresh", "5");
-    send_study(kHtml, response);
+    send_study(true, response);
 }
 
-void Server::State::send_study(const char* type, httplib::Response& response) {
+void Server::State::send_study(bool as_page, httplib::Response& response) {
     const auto answer = study.answer();
     // A page stays as it was when the study could be read last; a script is told, and keeps what it has.
-    if (answer->error.empty() || (type == kHtml && !answer->text.empty()))
-        return send({answer, &answer->text}, type, response);
+    if (answer->error.empty() || (as_page && !answer->text.empty()))
+        return send({answer, &answer->text}, as_page ? kHtml : kJson, response);
     response.status = 503;
-    const nlohmann::json error = {{"error", answer->error}};
-    const bool json = type == kJson;
-    response.set_content((json ? core::to_text(error) : answer->error) + "\n", json ? kJson : kText);
+    if (as_page) return response.set_content(answer->error + "\n", kText);
+    response.set_content(core::to_text({{"error", answer->error}}) + "\n", kJson);
 }
 
 /// Waits for news, tells it. False: the watcher is gone, or the server stops.
@@ -238,7 +237,7 @@ void Server::State::routes() {
         return refuse(request, response) ? Answered::Handled : Answered::Unhandled;
     });
     http.Get("/", [this](const Request& request, Response& response) { enter(request, response); });
-    if (!page->empty()) http.Get("/study.json", [this](const Request&, Response& response) { send_study(kJson, response); });
+    if (!page->empty()) http.Get("/study.json", [this](const Request&, Response& response) { send_study(false, response); });
     http.Get("/events", [this](const Request& request, Response& response) { events(request, response); });
     http.set_error_handler([](const Request&, Response& response) {
         if (!response.body.empty()) return;
@@ -265,11 +264,15 @@ std::string Server::url() const {
 }
 
 void Server::run() {
+    state_->entered = true;
     if (!state_->stopping) state_->http.listen_after_bind();
+    state_->ended = true;
 }
 
 void Server::stop() {
     state_->stopping = true;
+    while (state_->entered && !state_->ended && !state_->http.is_running())  // just now beginning: not heard before
+        std::this_thread::sleep_for(1ms);
     state_->http.stop();
 }
 
