@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <thread>
 
 namespace nachos::serve {
 namespace {
@@ -15,7 +16,10 @@ using namespace std::chrono_literals;
 
 constexpr auto kLookEvery = 100ms;
 constexpr auto kLeastRest = 500ms;
-constexpr int kRest = 100;  // times what making the texts took
+constexpr int kMachine = 100;  // of which making texts takes one part
+
+/// Times what making a text took of the processors.
+int rest() { return std::max(1, kMachine / static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))); }
 
 /// Every thread's time on a processor, as reading a study uses several.
 std::chrono::nanoseconds processor_time() {
@@ -59,7 +63,7 @@ void LiveStudy::read() {
     } catch (const std::exception& error) {
         answer.error = error.what();
     }
-    next_ = Clock::now() + std::max<Clock::duration>(kRest * (processor_time() - start), kLeastRest);
+    next_ = Clock::now() + std::max<Clock::duration>(rest() * (processor_time() - start), kLeastRest);
     answer_ = std::make_shared<const Answer>(std::move(answer));
 }
 

@@ -12,9 +12,9 @@
 namespace nachos::serve {
 
 /// A study as those who watch it see it. It reads snapshot.db, which the search replaces, and never takes a lock; that it
-/// changed is seen from the file's name, size and time. A text of it is made only when somebody asks, and then it rests a
-/// hundred times as long as that took of the processor, half a second at least: watching costs a search one per cent of one
-/// core. Safe to use from any thread.
+/// changed is seen from the file's number, size and time. A text of it is made only when somebody asks, and then not again
+/// until making it has taken no more than one per cent of the machine's processors, half a second at least. Safe to use from
+/// any thread.
 class LiveStudy {
   public:
     /// Makes the text of a study.
