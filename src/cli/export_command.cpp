@@ -1,6 +1,10 @@
 #include "cli/commands.h"
+#include "cli/model_data.h"
+#include "cli/runnable_model.h"
+#include "core/error.h"
 #include "export/c_writer.h"
 #include "export/exporters.h"
+#include "report/text_table.h"
 
 #include <fmt/format.h>
 
@@ -15,15 +19,40 @@ struct ExportArguments {
     std::string to;
     std::string out;
     std::string name;
+    bool int8 = false;
+    std::string data;
 };
 
+void print_losses(const std::vector<exporting::QuantizationLoss>& losses) {
+    report::TextTable table{.head = {"budget", "accuracy", "float32", "average MACs", "float32", "leave elsewhere"}};
+    for (const exporting::QuantizationLoss& l : losses)
+        table.rows.push_back({fmt::format("{:.0f}", l.budget_macs), fmt::format("{:.2f} %", 100 * l.accuracy),
+                              fmt::format("{:.2f} %", 100 * l.trained_accuracy), fmt::format("{:.0f}", l.avg_macs),
+                              fmt::format("{:.0f}", l.trained_avg_macs), fmt::format("{:.2f} %", 100 * l.flips)});
+    fmt::print("{}", report::aligned(table));
+}
+
+/// In 8 bits; prints what that costs on the images thresholds are fitted on.
+exporting::Manifest export_int8(const ExportArguments& arguments, const std::string& name) {
+    require(arguments.to == "c", ErrorKind::usage, "--int8 is for --to c; ONNX forms are float32, --to {} was asked for",
+            arguments.to);
+    const QuantizationImages images = quantization_images(runnable_model(arguments.model), arguments.model, arguments.data);
+    const data::Examples& calibration = images.calibration;
+    const exporting::Int8Export exported = exporting::export_int8(arguments.model, arguments.to, name, images.ranges.pixels,
+                                                                  {calibration.pixels, calibration.labels}, arguments.out);
+    fmt::print("int8, thresholds fitted anew, on the {} calibration images:\n", calibration.size());
+    print_losses(exported.losses);
+    return exported.manifest;
+}
+
 void export_model(const ExportArguments& arguments) {
-    const std::filesystem::path file = arguments.model;
-    const std::string name =
-        exporting::c_identifier(arguments.name.empty() ? "nachos_" + file.stem().string() : arguments.name);
-    const exporting::Manifest manifest = exporting::export_model(file, arguments.to, name, arguments.out);
+    const std::filesystem::path file = arguments.model, out = arguments.out;
+    const std::string given = arguments.name.empty() ? "nachos_" + file.stem().string() : arguments.name;
+    const std::string name = exporting::c_identifier(arguments.int8 && arguments.name.empty() ? given + "_int8" : given);
+    const exporting::Manifest manifest =
+        arguments.int8 ? export_int8(arguments, name) : exporting::export_model(file, arguments.to, name, out);
     const exporting::Form& form = manifest.forms.back();
-    for (const std::string& f : form.files) fmt::print("{}\n", (std::filesystem::path(arguments.out) / f).string());
+    for (const std::string& f : form.files) fmt::print("{}\n", (out / f).string());
     fmt::print("weights  {} bytes\n", form.weight_bytes);
     if (form.arena_bytes > 0) fmt::print("memory   {} bytes for activations\n", form.arena_bytes);
     fmt::print("check it: nachos verify {} --data DATA\n", arguments.out);
@@ -46,6 +75,9 @@ void add_export_command(CLI::App& app) {
         ->required()
         ->type_name("DIR");
     command->add_option("--name", arguments->name, "of files and functions; default: nachos_ and the model's");
+    command->add_flag("--int8", arguments->int8, "in 8 bits, thresholds fitted anew; for --to c");
+    command->add_option("--data", arguments->data,
+                        "for --int8: the data set the model was trained on; default: that of the study it lies in");
     command->callback([arguments] { export_model(*arguments); });
 }
 

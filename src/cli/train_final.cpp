@@ -73,6 +73,7 @@ void final_command(const TrainingArguments& arguments) {
               {.top = arguments.top.value_or(options.top), .comparators = options.comparators && !arguments.no_comparators},
               running.job());
     finish(study, limits);
+    if (options.exports) export_best(session, study, limits);
 }
 
 }  // namespace nachos::cli

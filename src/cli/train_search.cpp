@@ -144,6 +144,7 @@ void search_command(const TrainingArguments& arguments) {
     run_final(session, study, bank, session.config.limits, {.top = options.top, .comparators = options.comparators},
               running.job());
     finish(study, session.config.limits);
+    if (options.exports) export_best(session, study, session.config.limits);
     if (ranks) end_followers(*ranks);
 }
 

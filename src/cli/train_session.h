@@ -92,6 +92,11 @@ struct FinalChoice {
 void run_final(const Session& session, study::Study& study, const nn::WeightBank& bank, const study::Limits& limits,
                const FinalChoice& choice, const Job& job);
 
+/// Writes the most accurate trained design that meets `limits` as C, as C in 8 bits and as staged ONNX into folders beside
+/// its model, holds each against the model on the calibration part, and prints a line each; a form that this machine cannot
+/// run says so. What an earlier run has written stays. Throws Error(verification) if a form is not the model.
+void export_best(const Session& session, const study::Study& study, const study::Limits& limits);
+
 /// Whole commands, run by nachos-train.
 void search_command(const TrainingArguments& arguments);
 void final_command(const TrainingArguments& arguments);

@@ -23,12 +23,21 @@ struct VerifyArguments {
     Format format = Format::table;
 };
 
-struct Row {
-    std::string kind;
-    exporting::Verdict verdict;
-};
+/// Of a folder in 8 bits: the int8 model beside the one it was made of.
+using Losses = std::vector<exporting::QuantizationLoss>;
 
-void print_table(const std::vector<Row>& rows) {
+using Rows = std::vector<exporting::FormVerdict>;
+
+void print_losses(const Losses& losses) {
+    report::TextTable table{.head = {"budget", "int8", "float32", "average MACs", "float32", "leave elsewhere"}};
+    for (const exporting::QuantizationLoss& l : losses)
+        table.rows.push_back({fmt::format("{:.0f}", l.budget_macs), fmt::format("{:.2f} %", 100 * l.accuracy),
+                              fmt::format("{:.2f} %", 100 * l.trained_accuracy), fmt::format("{:.0f}", l.avg_macs),
+                              fmt::format("{:.0f}", l.trained_avg_macs), fmt::format("{:.2f} %", 100 * l.flips)});
+    fmt::print("\nin 8 bits beside the model that was trained:\n{}", report::aligned(table));
+}
+
+void print_table(const Rows& rows) {
     report::TextTable table{.head = {"form", "images", "logits off by", "exits differ", "classes differ", "accuracy",
                                      "the model's", "average MACs", "the model's"}};
     for (const auto& [kind, v] : rows)
@@ -42,7 +51,19 @@ void print_table(const std::vector<Row>& rows) {
                rows.front().verdict.accuracy.size());
 }
 
-void print_json(const std::vector<Row>& rows) {
+nlohmann::ordered_json losses_json(const Losses& losses) {
+    auto all = nlohmann::ordered_json::array();
+    for (const exporting::QuantizationLoss& l : losses)
+        all.push_back({{"budget_macs", l.budget_macs},
+                       {"accuracy", l.accuracy},
+                       {"trained_accuracy", l.trained_accuracy},
+                       {"avg_macs", l.avg_macs},
+                       {"trained_avg_macs", l.trained_avg_macs},
+                       {"exits_flipped", l.flips}});
+    return all;
+}
+
+void print_json(const Rows& rows, const Losses& losses) {
     auto forms = nlohmann::ordered_json::array();
     for (const auto& [kind, v] : rows)
         forms.push_back({{"form", kind},
@@ -56,14 +77,26 @@ void print_json(const std::vector<Row>& rows) {
                          {"reference_accuracy", v.reference_accuracy},
                          {"avg_macs", v.avg_macs},
                          {"reference_avg_macs", v.reference_avg_macs}});
-    fmt::print("{}\n", core::to_text({{"forms", forms}}));
+    nlohmann::ordered_json all{{"forms", forms}};
+    if (!losses.empty()) all["quantization"] = losses_json(losses);
+    fmt::print("{}\n", core::to_text(all));
 }
 
-void print_csv(const std::vector<Row>& rows) {
+void print_csv(const Rows& rows) {
     fmt::print("form,images,logits_off_by,exits_differ,labels_differ,accuracy,avg_macs\n");
     for (const auto& [kind, v] : rows)
         fmt::print("{},{},{},{},{},{},{}\n", kind, v.samples, v.most_off, v.exits_differ, v.labels_differ, v.accuracy.back(),
                    v.avg_macs.back());
+}
+
+Losses losses_of(const exporting::ExportFolder& opened, const data::Examples& examples) {
+    const std::filesystem::path trained = opened.folder / exporting::kTrainedFile;
+    if (!opened.model.quantization || !std::filesystem::exists(trained)) return {};
+    const model::Model model = runnable_model(trained.string());
+    require(model.net.input == opened.model.net.input && model.net.exit_count() == opened.model.net.exit_count() &&
+                model.net.classes == opened.model.net.classes,
+            ErrorKind::bad_data, "{} is not the model that {} was made of", trained.string(), exporting::kModelFile);
+    return exporting::quantization_loss(opened.model, model, {examples.pixels, examples.labels});
 }
 
 void verify(const VerifyArguments& arguments) {
@@ -79,14 +112,11 @@ void verify(const VerifyArguments& arguments) {
     }
     require(!forms.empty(), ErrorKind::usage, "{} holds none of the forms asked for", arguments.folder);
     const data::Examples examples = examples_for(opened.model, arguments.data, arguments.split);
-    const exporting::Answers reference = exporting::reference_answers(opened.model, examples.pixels);
-    std::vector<Row> rows;
-    for (const exporting::ExporterRow* form : forms) {
-        const auto answers = form->answer(opened.folder, opened.manifest.name, opened.model, examples.pixels);
-        rows.push_back({form->kind, exporting::hold_against(opened.model, reference, answers, examples.labels)});
-    }
+    const Rows rows = exporting::verify_forms(opened, forms, {examples.pixels, examples.labels});
+    const Losses losses = losses_of(opened, examples);
     if (arguments.format == Format::table) print_table(rows);
-    if (arguments.format == Format::json) print_json(rows);
+    if (arguments.format == Format::table && !losses.empty()) print_losses(losses);
+    if (arguments.format == Format::json) print_json(rows, losses);
     if (arguments.format == Format::csv) print_csv(rows);
     for (const auto& [kind, verdict] : rows)
         require(verdict.same(), ErrorKind::verification, "{} in {} is not the model: of image {}, {}", kind,

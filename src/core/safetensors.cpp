@@ -23,7 +23,7 @@ struct DTypeRow {
     std::int64_t size;
 };
 constexpr DTypeRow kDTypes[] = {
-    {DType::f32, "F32", 4}, {DType::f16, "F16", 2}, {DType::i32, "I32", 4}, {DType::u8, "U8", 1}};
+    {DType::f32, "F32", 4}, {DType::f16, "F16", 2}, {DType::i32, "I32", 4}, {DType::u8, "U8", 1}, {DType::i8, "I8", 1}};
 
 const DTypeRow& row_of(DType dtype) {
     return *std::find_if(std::begin(kDTypes), std::end(kDTypes), [&](const DTypeRow& r) { return r.dtype == dtype; });
@@ -59,7 +59,7 @@ TensorData parse_entry(const std::string& name, const json& entry, std::string_v
     const auto text = entry.at("dtype").is_string() ? entry.at("dtype").get<std::string>() : std::string();
     const auto* row =
         std::find_if(std::begin(kDTypes), std::end(kDTypes), [&](const DTypeRow& r) { return r.name == text; });
-    if (row == std::end(kDTypes)) bad(fmt::format("type '{}' is not one of F32, F16, I32, U8", text));
+    if (row == std::end(kDTypes)) bad(fmt::format("type '{}' is not one of F32, F16, I32, U8, I8", text));
     TensorData tensor{row->dtype, {}, {}};
     const auto whole = [](const json& v) { return v.is_number_unsigned() && v.get<std::uint64_t>() <= (1ULL << 40); };
     const json& shape = entry.at("shape");
@@ -139,6 +139,12 @@ void TensorFile::add_i32(const std::string& name, std::vector<std::int64_t> shap
     tensors[name] = std::move(t);
 }
 
+void TensorFile::add_i8(const std::string& name, std::vector<std::int64_t> shape, const std::int8_t* values) {
+    TensorData t{DType::i8, std::move(shape), {}};
+    t.bytes.assign(reinterpret_cast<const char*>(values), static_cast<std::size_t>(t.elements()));
+    tensors[name] = std::move(t);
+}
+
 std::vector<float> TensorFile::floats(const std::string& name, const std::vector<std::int64_t>& shape,
                                       const std::string& where) const {
     const TensorData& t = find(*this, name, shape, where);
@@ -157,6 +163,14 @@ std::vector<std::int32_t> TensorFile::ints(const std::string& name, const std::v
     require(t.dtype == DType::i32, ErrorKind::bad_data, "{}: tensor '{}' has type {}, I32 is needed", where, name,
             row_of(t.dtype).name);
     return values_of<std::int32_t>(t);
+}
+
+std::vector<std::int8_t> TensorFile::bytes_of(const std::string& name, const std::vector<std::int64_t>& shape,
+                                              const std::string& where) const {
+    const TensorData& t = find(*this, name, shape, where);
+    require(t.dtype == DType::i8, ErrorKind::bad_data, "{}: tensor '{}' has type {}, I8 is needed", where, name,
+            row_of(t.dtype).name);
+    return values_of<std::int8_t>(t);
 }
 
 const std::string& TensorFile::text(const std::string& key, const std::string& where) const {

@@ -10,7 +10,7 @@
 
 namespace nachos::core {
 
-enum class DType { f32, f16, i32, u8 };
+enum class DType { f32, f16, i32, u8, i8 };
 
 /// A named array of a file: row-major, little-endian bytes.
 struct TensorData {
@@ -30,6 +30,7 @@ struct TensorFile {
     void add_f32(const std::string& name, std::vector<std::int64_t> shape, const float* values);
     void add_f16(const std::string& name, std::vector<std::int64_t> shape, const float* values);
     void add_i32(const std::string& name, std::vector<std::int64_t> shape, const std::int32_t* values);
+    void add_i8(const std::string& name, std::vector<std::int64_t> shape, const std::int8_t* values);
 
     /// The named tensor as floats (f32 or f16). Throws Error(bad_data), naming `where`, if it is absent, of another type, or
     /// its shape is not `shape` (a dimension of -1 accepts any).
@@ -37,6 +38,8 @@ struct TensorFile {
                               const std::string& where) const;
     std::vector<std::int32_t> ints(const std::string& name, const std::vector<std::int64_t>& shape,
                                    const std::string& where) const;
+    std::vector<std::int8_t> bytes_of(const std::string& name, const std::vector<std::int64_t>& shape,
+                                      const std::string& where) const;
     const std::string& text(const std::string& key, const std::string& where) const;
 };
 

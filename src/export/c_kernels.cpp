@@ -185,6 +185,200 @@ static void scale(const float *restrict x, const float *factors, float *restrict
     activate(y, n * in->c, kind);
 }
 )"},
+    {"finish", R"(
+/* How sums become codes of 8 bits: times multiplier / 2^shift, rounded to the nearest, then through an activation's table. */
+struct finish {
+    const int32_t *multiplier;
+    const int8_t *shift;
+    int zero, low;
+    const int8_t *table; /* by code + 128; 0 if there is none */
+};
+
+static int64_t rescale(int64_t x, int32_t multiplier, int shift)
+{
+    const int64_t product = x * multiplier, half = (int64_t)1 << (shift - 1);
+    return product >= 0 ? (product + half) >> shift : -((half - product) >> shift);
+}
+
+static int8_t finish(const struct finish *f, int64_t x)
+{
+    int code;
+    x += f->zero;
+    code = x < f->low ? f->low : x > 127 ? 127 : (int)x;
+    return f->table ? f->table[code + 128] : (int8_t)code;
+}
+)"},
+    {"conv8", R"(
+struct conv {
+    const int8_t *w;
+    const int32_t *bias;
+    int kernel, stride, padding, groups, zero; /* zero: of the input's codes */
+};
+
+/* Adds up the products of one output position, into sums. */
+typedef void add_up(const int8_t *x, const struct map *in, const struct map *out, const struct conv *c, int oy, int ox);
+)"},
+    {"conv_sums", R"(
+static void conv_sums(const int8_t *x, const struct map *in, const struct map *out, const struct conv *c, int oy, int ox)
+{
+    int ky, kx, i, o;
+    for (o = 0; o < out->c; ++o) sums[o] = c->bias[o];
+    for (ky = 0; ky < c->kernel; ++ky) {
+        const int iy = oy * c->stride + ky - c->padding;
+        if (iy < 0 || iy >= in->h) continue;
+        for (kx = 0; kx < c->kernel; ++kx) {
+            const int ix = ox * c->stride + kx - c->padding;
+            const int8_t *from = x + (iy * in->w + ix) * in->c;
+            const int8_t *tap = c->w + (ky * c->kernel + kx) * in->c * out->c;
+            if (ix < 0 || ix >= in->w) continue;
+            for (i = 0; i < in->c; ++i, tap += out->c) {
+                const int v = from[i] - c->zero;
+                for (o = 0; o < out->c; ++o) sums[o] += v * tap[o];
+            }
+        }
+    }
+}
+)"},
+    {"depthwise_sums", R"(
+static void depthwise_sums(const int8_t *x, const struct map *in, const struct map *out, const struct conv *c, int oy, int ox)
+{
+    int ky, kx, o;
+    for (o = 0; o < out->c; ++o) sums[o] = c->bias[o];
+    for (ky = 0; ky < c->kernel; ++ky) {
+        const int iy = oy * c->stride + ky - c->padding;
+        if (iy < 0 || iy >= in->h) continue;
+        for (kx = 0; kx < c->kernel; ++kx) {
+            const int ix = ox * c->stride + kx - c->padding;
+            const int8_t *from = x + (iy * in->w + ix) * in->c;
+            const int8_t *tap = c->w + (ky * c->kernel + kx) * out->c;
+            if (ix < 0 || ix >= in->w) continue;
+            for (o = 0; o < out->c; ++o) sums[o] += (from[o] - c->zero) * tap[o];
+        }
+    }
+}
+)"},
+    {"grouped_sums", R"(
+static void grouped_sums(const int8_t *x, const struct map *in, const struct map *out, const struct conv *c, int oy, int ox)
+{
+    const int per_in = in->c / c->groups, per_out = out->c / c->groups;
+    int ky, kx, i, o;
+    for (o = 0; o < out->c; ++o) sums[o] = c->bias[o];
+    for (ky = 0; ky < c->kernel; ++ky) {
+        const int iy = oy * c->stride + ky - c->padding;
+        if (iy < 0 || iy >= in->h) continue;
+        for (kx = 0; kx < c->kernel; ++kx) {
+            const int ix = ox * c->stride + kx - c->padding;
+            const int8_t *from = x + (iy * in->w + ix) * in->c;
+            const int8_t *tap = c->w + (ky * c->kernel + kx) * per_in * out->c;
+            if (ix < 0 || ix >= in->w) continue;
+            for (i = 0; i < per_in; ++i, tap += out->c)
+                for (o = 0; o < out->c; ++o) sums[o] += (from[o / per_out * per_in + i] - c->zero) * tap[o];
+        }
+    }
+}
+)"},
+    {"weighted", R"(
+/* A convolution, or a linear layer as one of a map of one pixel. */
+static void weighted(add_up *kernel, const int8_t *x, const struct map *in, const struct map *out, const struct conv *c,
+                     int8_t *y, const struct finish *f)
+{
+    int oy, ox, o;
+    for (oy = 0; oy < out->h; ++oy) {
+        for (ox = 0; ox < out->w; ++ox) {
+            kernel(x, in, out, c, oy, ox);
+            for (o = 0; o < out->c; ++o) *y++ = finish(f, rescale(sums[o], f->multiplier[o], f->shift[o]));
+        }
+    }
+}
+)"},
+    {"logits", R"(
+/* A head's last layer: sums times the value of their unit. */
+static void logits(add_up *kernel, const int8_t *x, const struct map *in, const struct map *out, const struct conv *c, float *y,
+                   const float *scale)
+{
+    int o;
+    kernel(x, in, out, c, 0, 0);
+    for (o = 0; o < out->c; ++o) y[o] = (float)sums[o] * scale[o];
+}
+)"},
+    {"decode", R"(
+static void decode(const int8_t *x, int n, int zero, float scale)
+{
+    int i;
+    for (i = 0; i < n; ++i) heads[i] = (float)(x[i] - zero) * scale;
+}
+)"},
+    {"through", R"(
+static void through(const int8_t *x, int8_t *y, int n, const int8_t *table)
+{
+    int i;
+    for (i = 0; i < n; ++i) y[i] = table ? table[x[i] + 128] : x[i];
+}
+)"},
+    {"max_pool8", R"(
+static void max_pool(const int8_t *x, int8_t *y, const struct map *in, const struct map *out, int kernel, const int8_t *table)
+{
+    int oy, ox, ky, kx, c;
+    for (oy = 0; oy < out->h; ++oy) {
+        for (ox = 0; ox < out->w; ++ox) {
+            for (c = 0; c < out->c; ++c) {
+                int most = -128;
+                for (ky = 0; ky < kernel; ++ky) {
+                    for (kx = 0; kx < kernel; ++kx) {
+                        const int v = x[((oy * kernel + ky) * in->w + ox * kernel + kx) * in->c + c];
+                        if (v > most) most = v;
+                    }
+                }
+                *y++ = table ? table[most + 128] : (int8_t)most;
+            }
+        }
+    }
+}
+)"},
+    {"average8", R"(
+static void average(const int8_t *x, int8_t *y, const struct map *in, int zero, const struct finish *f)
+{
+    const int n = in->h * in->w;
+    int i, c;
+    for (c = 0; c < in->c; ++c) sums[c] = 0;
+    for (i = 0; i < n; ++i)
+        for (c = 0; c < in->c; ++c) sums[c] += x[i * in->c + c] - zero;
+    for (c = 0; c < in->c; ++c) y[c] = finish(f, rescale(sums[c], f->multiplier[0], f->shift[0]));
+}
+)"},
+    {"flatten8", R"(
+/* (H, W, C) to features in the order (C, H, W). */
+static void flatten(const int8_t *x, int8_t *y, const struct map *in, const int8_t *table)
+{
+    const int n = in->h * in->w;
+    int i, c;
+    for (c = 0; c < in->c; ++c)
+        for (i = 0; i < n; ++i) *y++ = table ? table[x[i * in->c + c] + 128] : x[i * in->c + c];
+}
+)"},
+    {"add8", R"(
+static void add(const int8_t *a, const int8_t *b, int8_t *y, int n, int zero_a, int zero_b, const struct finish *f)
+{
+    int i;
+    for (i = 0; i < n; ++i) {
+        const int64_t fine = rescale(a[i] - zero_a, f->multiplier[0], f->shift[0]) +
+                             rescale(b[i] - zero_b, f->multiplier[1], f->shift[1]);
+        y[i] = finish(f, rescale(fine, f->multiplier[2], f->shift[2]));
+    }
+}
+)"},
+    {"scale8", R"(
+/* A map times one factor a channel. */
+static void scale(const int8_t *x, const int8_t *factors, int8_t *y, const struct map *in, int zero, int zero_factors,
+                  const struct finish *f)
+{
+    const int n = in->h * in->w;
+    int i, c;
+    for (i = 0; i < n; ++i)
+        for (c = 0; c < in->c; ++c)
+            *y++ = finish(f, rescale((int64_t)(x[i * in->c + c] - zero) * (factors[c] - zero_factors), f->multiplier[0], f->shift[0]));
+}
+)"},
     {"softmax", R"(
 /* Of softmax(logits / temperature): 1 / sum is the largest probability, runner_up / sum the second. */
 struct softmax {

@@ -2,180 +2,49 @@
 
 #include "core/version.h"
 #include "export/c_kernels.h"
-#include "runtime/memory_plan.h"
+#include "export/c_layers.h"
+#include "export/c_text.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
-#include <set>
-#include <span>
+#include <memory>
 #include <vector>
 
 namespace nachos::exporting {
 namespace {
 
-using arch::Activation;
-using arch::Layer;
-using arch::LayerKind;
-using arch::Shape;
 using policy::Measure;
 
-constexpr int kValuesALine = 8;
 constexpr double kNever = 2;  // a threshold that no confidence reaches
-
-/// Hexadecimal, so that no bit is lost.
-std::string literal(float v) { return fmt::format("{:a}f", v); }
-std::string literal(double v) { return fmt::format("{:a}", v); }
-
-template <class T>
-std::string list_of(const std::vector<T>& values) {
-    std::string text;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        text += i % kValuesALine == 0 ? "\n    " : " ";
-        text += literal(values[i]) + ",";
-    }
-    return text;
-}
-
-std::string upper(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
-    return text;
-}
-
-/// A C string literal. What is not plain ASCII is written in octal, which ends after three digits whatever follows.
-std::string quoted(const std::string& text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\' || c == '?' || byte < 32 || byte > 126) {
-            out += fmt::format("\\{:03o}", byte);
-        } else {
-            out += c;
-        }
-    }
-    return out + "\"";
-}
-
-/// What may stand in a comment: nothing that could end it.
-std::string harmless(std::string text) {
-    std::replace_if(
-        text.begin(), text.end(), [](unsigned char c) { return c == '*' || c == '/' || c < 32 || c > 126; }, '_');
-    return text;
-}
-
-/// (out, in, ky, kx) to (ky, kx, in, out).
-std::vector<float> output_last(const Layer& l) {
-    const auto out = static_cast<std::size_t>(l.out.c), taps = static_cast<std::size_t>(l.kernel) * l.kernel;
-    const std::size_t in = l.weight.size() / (out * taps);
-    std::vector<float> w(l.weight.size());
-    for (std::size_t o = 0; o < out; ++o)
-        for (std::size_t i = 0; i < in; ++i)
-            for (std::size_t t = 0; t < taps; ++t) w[(t * in + i) * out + o] = l.weight[(o * in + i) * taps + t];
-    return w;
-}
-
-const char* name_of(Activation activation) {
-    switch (activation) {
-        case Activation::none:
-            return "NONE";
-        case Activation::relu:
-            return "RELU";
-        case Activation::hard_swish:
-            return "HARD_SWISH";
-        case Activation::hard_sigmoid:
-            return "HARD_SIGMOID";
-    }
-    return "NONE";
-}
-
-std::string map_of(const Shape& s) { return fmt::format("&(const struct map){{{}, {}, {}}}", s.h, s.w, s.c); }
 
 class Writer {
   public:
     Writer(const model::Model& model, std::string name)
-        : model_(model), net_(model.net), name_(std::move(name)), plan_(runtime::plan_memory(runtime::lifetimes_of(net_))) {}
+        : model_(model),
+          net_(model.net),
+          name_(std::move(name)),
+          layers_(model.quantization ? int8_layers(model) : float_layers(model)) {}
 
     CFiles files() {
-        const std::string stages = all_stages();  // first: says which kernels are needed
-        const std::string policy = leaving();
-        CFiles files{.name = name_,
-                     .source = source(stages, policy),
-                     .header = header(),
-                     .flash_bytes = flash_bytes_,
-                     .arena_bytes = 4 * plan_.size};
-        return files;
+        const std::string stages = all_stages();  // first: says which kernels and constants are needed
+        return {.name = name_,
+                .source = source(stages, leaving()),
+                .header = header(),
+                .flash_bytes = layers_->flash_bytes(),
+                .arena_bytes = layers_->memory_bytes()};
     }
 
   private:
-    std::string at(int tensor) const { return fmt::format("arena + {}", plan_.offsets[static_cast<std::size_t>(tensor)]); }
-
-    const std::string& use(const std::string& kernel) {
-        if (std::find(kernels_.begin(), kernels_.end(), kernel) == kernels_.end()) kernels_.push_back(kernel);
-        return kernels_.back();
-    }
-
-    std::string constants(const std::string& name, const std::vector<float>& values) {
-        flash_bytes_ += static_cast<std::int64_t>(values.size() * sizeof(float));
-        return fmt::format("static const float {}[{}] = {{{}\n}};\n", name, values.size(), list_of(values));
-    }
-
-    /// Weights and bias of a layer, as constants and as arguments of its call.
-    std::string weights(std::size_t i, const Layer& l) {
-        constants_ += fmt::format("/* {} */\n", harmless(l.name)) + constants(fmt::format("w{}", i), output_last(l));
-        if (l.bias) constants_ += constants(fmt::format("b{}", i), l.bias_values);
-        return fmt::format("w{}, {}", i, l.bias ? fmt::format("b{}", i) : "0");
-    }
-
-    std::string call(std::size_t i) {
-        const Layer& l = net_.layers[i];
-        const std::string in = at(l.inputs[0]), out = at(static_cast<int>(i) + 1), kind = name_of(l.activation);
-        const std::string maps = map_of(l.in) + ", " + map_of(l.out);
-        use("activate");
-        switch (l.kind) {
-            case LayerKind::conv: {
-                const std::string kernel = l.groups == 1                               ? "conv"
-                                           : l.groups == l.in.c && l.groups == l.out.c ? "depthwise"
-                                                                                       : "grouped";
-                use(kernel);
-                const std::string groups = kernel == "grouped" ? fmt::format("{}, ", l.groups) : "";
-                return fmt::format("{}({}, {}, {}, {}, {}, {}, {}, {}{});", kernel, in, out, weights(i, l), maps, l.kernel,
-                                   l.stride, l.padding, groups, kind);
-            }
-            case LayerKind::linear:
-                use("conv");
-                return fmt::format("conv({}, {}, {}, {}, {}, 1, 1, 0, {});", in, out, weights(i, l),
-                                   map_of({static_cast<int>(l.in.elements()), 1, 1}), map_of(l.out), kind);
-            case LayerKind::activation:
-                use("copy");
-                return fmt::format("copy({}, {}, {}, {});", in, out, l.out.elements(), kind);
-            case LayerKind::max_pool:
-                use("max_pool");
-                return fmt::format("max_pool({}, {}, {}, {}, {});", in, out, maps, l.kernel, kind);
-            case LayerKind::global_avg_pool:
-                use("average");
-                return fmt::format("average({}, {}, {}, {});", in, out, map_of(l.in), kind);
-            case LayerKind::flatten:
-                use("flatten");
-                return fmt::format("flatten({}, {}, {}, {});", in, out, map_of(l.in), kind);
-            case LayerKind::add:
-                use("add");
-                return fmt::format("add({}, {}, {}, {}, {});", in, at(l.inputs[1]), out, l.out.elements(), kind);
-            case LayerKind::scale:
-                use("scale");
-                return fmt::format("scale({}, {}, {}, {}, {});", in, at(l.inputs[1]), out, map_of(l.in), kind);
-        }
-        return {};
-    }
-
     std::string all_stages() {
         std::string text;
         std::size_t i = 0;
         for (int e = 0; e < net_.exit_count(); ++e) {
             text += fmt::format("\nstatic void stage{}(void)\n{{\n", e);
             for (; i < net_.layers.size() && net_.layers[i].exit <= e; ++i)
-                text += fmt::format("    RAN({})\n    {} /* {} */\n", i, call(i), harmless(net_.layers[i].name));
+                text += fmt::format("    RAN({})\n    {} /* {} */\n", i, layers_->call(i), harmless(net_.layers[i].name));
             text += "}\n";
         }
         return text;
@@ -217,10 +86,8 @@ class Writer {
 
     /// Calibration, thresholds, and whether a sample leaves.
     std::string leaving() {
-        use("softmax");
         std::string text = per_exit("temperatures", &policy::Calibration::Exit::temperature);
         if (by_gate()) {
-            use("sigmoid");
             text += per_exit("gate_slopes", &policy::Calibration::Exit::gate_slope) +
                     per_exit("gate_offsets", &policy::Calibration::Exit::gate_offset);
         }
@@ -249,22 +116,19 @@ class Writer {
     std::string source(const std::string& stages, const std::string& policy) const {
         const std::string N = upper(name_);
         std::string kernels;
-        for (const std::string& k : kernels_) kernels += c_kernel(k).text;
+        for (const std::string& k : layers_->kernels()) kernels += c_kernel(k).text;
+        kernels += c_kernel("softmax").text;
+        if (by_gate()) kernels += c_kernel("sigmoid").text;
         std::vector<std::string> names;
         for (const std::string& n : model_.class_names) names.push_back(quoted(n));
-        std::vector<float> scale, offset;
-        for (std::size_t c = 0; c < model_.preprocessing.mean.size(); ++c) {
-            scale.push_back(1 / (255 * model_.preprocessing.std[c]));
-            offset.push_back(-model_.preprocessing.mean[c] / model_.preprocessing.std[c]);
-        }
         std::string budgets;
         for (const model::ThresholdSet& set : model_.threshold_sets) budgets += fmt::format("{:.1f}, ", set.budget_macs);
         std::string cases, gate_cases;
         for (int e = 0; e < net_.exit_count(); ++e) {
             const arch::ExitPoint& exit = net_.exits[static_cast<std::size_t>(e)];
-            cases += fmt::format(
-                "    case {}:\n        stage{}();\n        outputs = {};\n        gates[{}] = {};\n        break;\n", e, e,
-                at(exit.tensor), e, exit.has_gate ? fmt::format("outputs[{}]", net_.classes) : "0.0f");
+            cases +=
+                fmt::format("    case {}:\n        stage{}();\n        {}\n        gates[{}] = {};\n        break;\n", e, e,
+                            layers_->set_outputs(e), e, exit.has_gate ? fmt::format("outputs[{}]", net_.classes) : "0.0f");
         }
         return fmt::format(
             R"(/* {comment} */
@@ -287,14 +151,9 @@ unsigned long {name}_layer_runs[{N}_LAYERS];
 
 const char *const {name}_class_names[{N}_CLASSES] = {{{names}}};
 const double {name}_budget_macs[{N}_POINTS] = {{{budgets}}};
-static const float pixel_scale[{N}_CHANNELS] = {{{scale}
-}};
-static const float pixel_offset[{N}_CHANNELS] = {{{offset}
-}};
 
 {constants}
-static float arena[{arena}];
-static int next_stage;           /* that advance runs */
+{memory}static int next_stage;           /* that advance runs */
 static const float *outputs;     /* of the exit last reached: logits, then its gate if it has one */
 static float gates[EXITS];
 static int labels[EXITS];
@@ -302,10 +161,10 @@ static int labels[EXITS];
 {policy}
 void {name}_begin(const uint8_t *image)
 {{
-    float *x = {input};
+    {type} *x = {input};
     int i, c;
     for (i = 0; i < {N}_HEIGHT * {N}_WIDTH; ++i)
-        for (c = 0; c < {N}_CHANNELS; ++c) *x++ = (float)*image++ * pixel_scale[c] + pixel_offset[c];
+        for (c = 0; c < {N}_CHANNELS; ++c) {take_pixel}
     next_stage = 0;
 }}
 
@@ -351,15 +210,16 @@ int {name}_classify(const uint8_t *image, int point, struct {name}_result *resul
 }}
 )",
             fmt::arg("comment", comment()), fmt::arg("name", name_), fmt::arg("N", N),
-            fmt::arg("names", fmt::join(names, ", ")), fmt::arg("budgets", budgets), fmt::arg("scale", list_of(scale)),
-            fmt::arg("offset", list_of(offset)), fmt::arg("constants", constants_), fmt::arg("arena", plan_.size),
-            fmt::arg("kernels", kernels), fmt::arg("stages", stages), fmt::arg("policy", policy), fmt::arg("input", at(0)),
+            fmt::arg("names", fmt::join(names, ", ")), fmt::arg("budgets", budgets),
+            fmt::arg("constants", layers_->constants()), fmt::arg("memory", layers_->memory()),
+            fmt::arg("type", layers_->type()), fmt::arg("take_pixel", layers_->take_pixel()), fmt::arg("kernels", kernels),
+            fmt::arg("stages", stages), fmt::arg("policy", policy), fmt::arg("input", layers_->at(0)),
             fmt::arg("cases", cases));
     }
 
     std::string comment() const {
         return fmt::format("Written by nachos {} from architecture {}. Weights and tables {} bytes, activations {} bytes.",
-                           core::version(), arch::arch_id(model_.arch), flash_bytes_, 4 * plan_.size);
+                           core::version(), arch::arch_id(model_.arch), layers_->flash_bytes(), layers_->memory_bytes());
     }
 
     std::string header() const {
@@ -420,7 +280,7 @@ extern unsigned long {name}_layer_runs[{N}_LAYERS];   /* how often each layer ra
             fmt::arg("channels", model_.preprocessing.channels), fmt::arg("classes", net_.classes),
             fmt::arg("exits", net_.exit_count()), fmt::arg("layers", net_.layers.size()),
             fmt::arg("points", model_.threshold_sets.size()), fmt::arg("most_accurate", most_accurate()),
-            fmt::arg("arena", 4 * plan_.size), fmt::arg("flash", flash_bytes_));
+            fmt::arg("arena", layers_->memory_bytes()), fmt::arg("flash", layers_->flash_bytes()));
     }
 
     std::size_t most_accurate() const {
@@ -434,10 +294,7 @@ extern unsigned long {name}_layer_runs[{N}_LAYERS];   /* how often each layer ra
     const model::Model& model_;
     const arch::NetDesc& net_;
     std::string name_;
-    runtime::MemoryPlan plan_;  ///< in floats
-    std::string constants_;
-    std::vector<std::string> kernels_;
-    std::int64_t flash_bytes_ = 0;
+    std::unique_ptr<CLayers> layers_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
+#include "export/answer_file.h"
 #include "export/c_runner.h"
 #include "export/c_writer.h"
 #include "export/onnx_runner.h"
@@ -20,6 +21,10 @@ constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 30;
 
 std::int64_t weight_bytes(const model::Model& model) { return 4 * model.costs.params; }
 
+void require_float(const model::Model& model) {
+    require(!model.quantization, ErrorKind::usage, "a model in 8 bits is exported as C only; ONNX forms are float32");
+}
+
 Exported write_c(const model::Model& model, const std::string& name) {
     CFiles c = c_files(model, name);
     return {.form = {.kind = "c",
@@ -30,6 +35,7 @@ Exported write_c(const model::Model& model, const std::string& name) {
 }
 
 Exported write_onnx_staged(const model::Model& model, const std::string& name) {
+    require_float(model);
     Exported exported{.form = {.kind = "onnx-staged", .files = {}, .weight_bytes = weight_bytes(model)}, .files = {}};
     const std::vector<std::string> stages = onnx_stages(model);
     for (std::size_t e = 0; e < stages.size(); ++e) {
@@ -40,12 +46,13 @@ Exported write_onnx_staged(const model::Model& model, const std::string& name) {
 }
 
 Exported write_onnx(const model::Model& model, const std::string& name) {
+    require_float(model);
     return {.form = {.kind = "onnx", .files = {onnx_single_file(name)}, .weight_bytes = weight_bytes(model)},
             .files = {{onnx_single_file(name), onnx_single(model)}}};
 }
 
 constexpr ExporterRow kExporters[] = {
-    {"c", "one .c and one .h file, C99, no dynamic memory, float32", write_c, require_c_compiler, c_answers},
+    {"c", "one .c and one .h file, C99, no dynamic memory", write_c, require_c_compiler, c_answers},
     {"onnx-staged", "one ONNX file a stage, for a host loop that stops", write_onnx_staged, require_onnxruntime,
      onnx_staged_answers},
     {"onnx", "one ONNX file with nested If, batches of one", write_onnx, require_onnxruntime, onnx_single_answers},
@@ -90,6 +97,19 @@ Manifest export_model(const fs::path& model_file, const std::string& kind, const
     return manifest;
 }
 
+Int8Export export_int8(const fs::path& model_file, const std::string& kind, const std::string& name,
+                       std::span<const std::uint8_t> ranges, const LabelledImages& calibration, const fs::path& folder) {
+    const model::Model trained = model::load_model(model_file);
+    const model::Model quantized = quantize(trained, ranges, calibration);
+    const ScratchFolder scratch;
+    const fs::path quantized_file = scratch / kModelFile;
+    model::save_model(quantized_file, quantized);
+    Int8Export exported{.manifest = export_model(quantized_file, kind, name, folder),
+                        .losses = quantization_loss(quantized, trained, calibration)};
+    core::write_file_atomic(folder / kTrainedFile, core::read_file(model_file, kMaxBytes));
+    return exported;
+}
+
 ExportFolder open_export(const fs::path& folder) {
     ExportFolder opened{.folder = folder, .manifest = read_manifest(folder), .model = {}};
     const fs::path model_file = folder / kModelFile;
@@ -106,6 +126,17 @@ ExportFolder open_export(const fs::path& folder) {
                     (folder / file).string(), kModelFile);
     }
     return opened;
+}
+
+std::vector<FormVerdict> verify_forms(const ExportFolder& opened, std::span<const ExporterRow* const> forms,
+                                      const LabelledImages& images) {
+    const Answers reference = reference_answers(opened.model, images.pixels);
+    std::vector<FormVerdict> verdicts;
+    for (const ExporterRow* form : forms) {
+        const Answers answers = form->answer(opened.folder, opened.manifest.name, opened.model, images.pixels);
+        verdicts.push_back({form->kind, hold_against(opened.model, reference, answers, images.labels)});
+    }
+    return verdicts;
 }
 
 }  // namespace nachos::exporting

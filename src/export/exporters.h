@@ -1,6 +1,7 @@
 #pragma once
 
 #include "export/manifest.h"
+#include "export/quantize.h"
 #include "export/verify.h"
 
 #include <map>
@@ -39,6 +40,18 @@ const ExporterRow& exporter_of(std::string_view kind, const std::string& where);
 Manifest export_model(const std::filesystem::path& model_file, const std::string& kind, const std::string& name,
                       const std::filesystem::path& folder);
 
+/// A form in 8 bits, and what that cost on the calibration images.
+struct Int8Export {
+    Manifest manifest;
+    std::vector<QuantizationLoss> losses;  ///< per operating point
+};
+
+/// Quantizes the model and exports that; the model that it was made of stands beside it as kTrainedFile. Throws as
+/// export_model() and quantize() do.
+Int8Export export_int8(const std::filesystem::path& model_file, const std::string& kind, const std::string& name,
+                       std::span<const std::uint8_t> ranges, const LabelledImages& calibration,
+                       const std::filesystem::path& folder);
+
 /// What an export folder holds, read and checked: the model is the one the manifest names, every file is what this program
 /// writes from it, so that running it runs nothing of somebody else's. Throws Error(bad_data) or Error(verification).
 struct ExportFolder {
@@ -47,5 +60,14 @@ struct ExportFolder {
     model::Model model;
 };
 ExportFolder open_export(const std::filesystem::path& folder);
+
+struct FormVerdict {
+    std::string kind;
+    Verdict verdict;
+};
+
+/// Runs these forms of the folder as their users would, and holds each against the model; in their order.
+std::vector<FormVerdict> verify_forms(const ExportFolder& opened, std::span<const ExporterRow* const> forms,
+                                      const LabelledImages& images);
 
 }  // namespace nachos::exporting

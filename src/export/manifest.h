@@ -9,7 +9,8 @@
 namespace nachos::exporting {
 
 inline constexpr const char* kManifestFile = "manifest.json";
-inline constexpr const char* kModelFile = "model.safetensors";  ///< a copy of what was exported, beside the manifest
+inline constexpr const char* kModelFile = "model.safetensors";      ///< a copy of what was exported, beside the manifest
+inline constexpr const char* kTrainedFile = "trained.safetensors";  ///< beside a model in 8 bits: the one it was made of
 
 /// One exported form.
 struct Form {

@@ -76,15 +76,17 @@ policy::Measure measure_from(const core::TensorFile& file, const std::string& wh
 }  // namespace
 
 std::map<std::string, std::string> to_metadata(const Model& model) {
-    return {{"schema_version", std::to_string(kSchemaVersion)},
-            {"arch", arch::to_json(model.arch)},
-            {"net", arch::net_to_json(model.net)},
-            {"preprocessing", core::to_text(to_json(model.preprocessing))},
-            {"class_names", core::to_text(model.class_names)},
-            {"measure", policy::to_string(model.measure)},
-            {"calibration", core::to_text(policy::to_json(model.calibration))},
-            {"threshold_sets", core::to_text(to_json(model.threshold_sets))},
-            {"costs", core::to_text(to_json(model.costs))}};
+    std::map<std::string, std::string> all{{"schema_version", std::to_string(kSchemaVersion)},
+                                           {"arch", arch::to_json(model.arch)},
+                                           {"net", arch::net_to_json(model.net)},
+                                           {"preprocessing", core::to_text(to_json(model.preprocessing))},
+                                           {"class_names", core::to_text(model.class_names)},
+                                           {"measure", policy::to_string(model.measure)},
+                                           {"calibration", core::to_text(policy::to_json(model.calibration))},
+                                           {"threshold_sets", core::to_text(to_json(model.threshold_sets))},
+                                           {"costs", core::to_text(to_json(model.costs))}};
+    if (model.quantization) all["quantization"] = quantization_to_json(*model.quantization);
+    return all;
 }
 
 Model from_metadata(const core::TensorFile& file, const std::string& where) {
@@ -103,6 +105,8 @@ Model from_metadata(const core::TensorFile& file, const std::string& where) {
     const json computed = to_json(model.costs);
     require(all["costs"] == computed, ErrorKind::bad_data, "{}: costs are not those of the network, {}", where,
             computed.dump());
+    if (file.metadata.contains("quantization"))
+        model.quantization = quantization_from_json(file.text("quantization", where), where + ": quantization");
     return model;
 }
 

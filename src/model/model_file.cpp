@@ -49,15 +49,22 @@ void check(const Model& model, const std::string& where) {
     check_preprocessing(model.preprocessing, input, where);
     policy::check(model.calibration, model.net.exit_count(), where);
     check_threshold_sets(model, where);
+    if (model.quantization) check(*model.quantization, model.net, where);
 }
 
 std::string weight_name(const Layer& layer) { return layer.name + ".weight"; }
 std::string bias_name(const Layer& layer) { return layer.name + ".bias"; }
 
-void read_weights(const core::TensorFile& file, const std::string& where, arch::NetDesc& net) {
-    for (Layer& layer : net.layers) {
+void read_weights(const core::TensorFile& file, const std::string& where, Model& model) {
+    if (model.quantization) model.quantization->weight_scales.resize(model.net.layers.size());
+    for (std::size_t i = 0; i < model.net.layers.size(); ++i) {
+        Layer& layer = model.net.layers[i];
         if (!layer.has_weights()) continue;
-        layer.weight = file.floats(weight_name(layer), layer.weight_shape(), where);
+        if (model.quantization) {
+            read_quantized_weights(file, where, layer, model.quantization->weight_scales[i]);
+        } else {
+            layer.weight = file.floats(weight_name(layer), layer.weight_shape(), where);
+        }
         if (layer.bias) layer.bias_values = file.floats(bias_name(layer), {layer.out.c}, where);
     }
 }
@@ -68,11 +75,16 @@ void save_model(const std::filesystem::path& path, const Model& model) {
     check(model, path.string());
     core::TensorFile file;
     file.metadata = to_metadata(model);
-    for (const Layer& layer : model.net.layers) {
+    for (std::size_t i = 0; i < model.net.layers.size(); ++i) {
+        const Layer& layer = model.net.layers[i];
         if (!layer.has_weights()) continue;
         require(!file.tensors.contains(weight_name(layer)), ErrorKind::bad_data, "{}: two layers are named '{}'",
                 path.string(), layer.name);
-        file.add_f32(weight_name(layer), layer.weight_shape(), layer.weight.data());
+        if (model.quantization) {
+            add_quantized_weights(file, layer, model.quantization->weight_scales[i]);
+        } else {
+            file.add_f32(weight_name(layer), layer.weight_shape(), layer.weight.data());
+        }
         if (layer.bias) file.add_f32(bias_name(layer), {layer.out.c}, layer.bias_values.data());
     }
     core::write_tensors(path, file);
@@ -82,7 +94,7 @@ Model load_model(const std::filesystem::path& path) { return model_from(core::re
 
 Model model_from(const core::TensorFile& file, const std::string& where) {
     Model model = from_metadata(file, where);
-    read_weights(file, where, model.net);
+    read_weights(file, where, model);
     check(model, where);
     return model;
 }

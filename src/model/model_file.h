@@ -4,6 +4,7 @@
 #include "arch/net_desc.h"
 #include "core/safetensors.h"
 #include "cost/cost.h"
+#include "model/quantization.h"
 #include "policy/thresholds.h"
 
 #include <filesystem>
@@ -41,11 +42,13 @@ struct Model {
     policy::Calibration calibration;
     std::vector<ThresholdSet> threshold_sets;  ///< cheapest first
     cost::Costs costs;
+    std::optional<Quantization> quantization;  ///< runs in integers; nothing = in float32
 };
 
 /// Writes one .safetensors file: weights as f32 tensors "<layer>.weight" and "<layer>.bias", all else as JSON strings in the
-/// metadata (schema_version, arch, net, preprocessing, class_names, measure, calibration, threshold_sets, costs). Atomic.
-/// Throws Error(bad_data) if the model is not sound (see load_model): sizes, finite numbers, budgets in rising order.
+/// metadata (schema_version, arch, net, preprocessing, class_names, measure, calibration, threshold_sets, costs). With a
+/// quantization, weights are i8 beside "<layer>.weight_scale", and it is in the metadata too. Atomic. Throws Error(bad_data)
+/// if the model is not sound (see load_model): sizes, finite numbers, budgets in rising order.
 void save_model(const std::filesystem::path& path, const Model& model);
 
 /// Reads and checks a model from an untrusted file. Throws Error(bad_data): what, got, allowed, where.

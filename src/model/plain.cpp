@@ -1,6 +1,22 @@
 #include "model/plain.h"
 
 namespace nachos::model {
+namespace {
+
+/// Of the tensors and layers kept.
+Quantization kept_of(const Quantization& all, const std::vector<int>& tensor) {
+    Quantization kept;
+    for (std::size_t t = 0; t < tensor.size(); ++t) {
+        if (tensor[t] < 0) continue;
+        kept.tensors.push_back(all.tensors[t]);
+        if (t == 0) continue;
+        kept.inner.push_back(all.inner[t - 1]);
+        kept.weight_scales.push_back(all.weight_scales[t - 1]);
+    }
+    return kept;
+}
+
+}  // namespace
 
 Model without_exits(const Model& model) {
     Model plain = model;
@@ -19,6 +35,7 @@ Model without_exits(const Model& model) {
     arch::ExitPoint end = model.net.exits.back();
     end.tensor = tensor[static_cast<std::size_t>(end.tensor)];
     plain.net.exits = {end};
+    if (model.quantization) plain.quantization = kept_of(*model.quantization, tensor);
     plain.calibration.exits.clear();
     if (!model.calibration.exits.empty()) plain.calibration.exits = {model.calibration.at(last)};
     plain.costs = cost::costs_of(plain.net);

@@ -1,13 +1,42 @@
 #include "runtime/classifier.h"
 
+#include "core/simd.h"
+
 #include <algorithm>
 #include <cassert>
 #include <numeric>
 
 namespace nachos::runtime {
+namespace {
+
+/// Values (..., C), vectors of 48 at a time, which any of 1, 2, 3 and 4 channels divides.
+NACHOS_CLONES void normalize(std::span<const std::uint8_t> pixels, std::span<const float> scale,
+                             std::span<const float> offset, float* out) {
+    constexpr std::size_t kPeriod = 48;
+    const std::size_t channels = scale.size();
+    std::size_t i = 0;
+    if (kPeriod % channels == 0) {
+        float scales[kPeriod], offsets[kPeriod];
+        for (std::size_t k = 0; k < kPeriod; ++k) {
+            scales[k] = scale[k % channels];
+            offsets[k] = offset[k % channels];
+        }
+        for (; i + kPeriod <= pixels.size(); i += kPeriod)
+            for (std::size_t k = 0; k < kPeriod; ++k)
+                out[i + k] = static_cast<float>(pixels[i + k]) * scales[k] + offsets[k];
+    }
+    for (; i < pixels.size(); ++i) out[i] = static_cast<float>(pixels[i]) * scale[i % channels] + offset[i % channels];
+}
+
+std::variant<Engine, QuantEngine> engine_of(const model::Model& model, int max_batch) {
+    if (model.quantization) return QuantEngine(model, max_batch);
+    return Engine(model.net, max_batch);
+}
+
+}  // namespace
 
 Classifier::Classifier(const model::Model& model, int max_batch)
-    : model_(model), engine_(model.net, max_batch), heard_(static_cast<std::size_t>(max_batch)) {
+    : model_(model), engine_(engine_of(model, max_batch)), heard_(static_cast<std::size_t>(max_batch)) {
     for (std::size_t c = 0; c < model.preprocessing.mean.size(); ++c) {
         scale_.push_back(1 / (255 * model.preprocessing.std[c]));
         offset_.push_back(-model.preprocessing.mean[c] / model.preprocessing.std[c]);
@@ -18,8 +47,17 @@ Classifier::Classifier(const model::Model& model, int max_batch)
     }
     waiting_.reserve(heard_.size());
     kept_.reserve(heard_.size());
-    engine_.start(max_batch);  // once through everything: operators allocate when they first run
-    for (int exit = 0; exit < engine_.exit_count(); ++exit) engine_.advance();
+    Engine* engine = std::get_if<Engine>(&engine_);
+    if (engine == nullptr) return;
+    engine->start(max_batch);  // once through everything: operators allocate when they first run
+    for (int exit = 0; exit < engine->exit_count(); ++exit) engine->advance();
+}
+
+void Classifier::start(std::span<const std::uint8_t> pixels, int n) {
+    if (auto* quantized = std::get_if<QuantEngine>(&engine_)) return quantized->start(n, pixels);
+    auto& engine = std::get<Engine>(engine_);
+    normalize(pixels, scale_, offset_, engine.input().data());
+    engine.start(n);
 }
 
 std::vector<Inference> Classifier::run(const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels,
@@ -39,22 +77,15 @@ std::vector<Inference> Classifier::run(const policy::Thresholds& thresholds, std
 void Classifier::run_batch(const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels,
                            std::span<Inference> results) {
     assert(thresholds.size() + 1 == model_.net.exits.size() && results.size() <= heard_.size());
-    const std::size_t channels = scale_.size();
-    float* input = engine_.input().data();
-    for (std::size_t i = 0; i < pixels.size(); i += channels) {
-        for (std::size_t c = 0; c < channels; ++c) {
-            input[i + c] = static_cast<float>(pixels[i + c]) * scale_[c] + offset_[c];
-        }
-    }
     for (Heard& heard : heard_) {
         heard.logits.clear();
         heard.gates.clear();
     }
     waiting_.resize(results.size());
     std::iota(waiting_.begin(), waiting_.end(), 0);
-    engine_.start(static_cast<int>(results.size()));
+    start(pixels, static_cast<int>(results.size()));
     for (int exit = 0; !waiting_.empty(); ++exit) {
-        const std::span<const float> outputs = engine_.advance();
+        const std::span<const float> outputs = std::visit([](auto& engine) { return engine.advance(); }, engine_);
         const std::size_t width = outputs.size() / waiting_.size();
         kept_.clear();
         std::size_t still = 0;
@@ -66,7 +97,7 @@ void Classifier::run_batch(const policy::Thresholds& thresholds, std::span<const
             waiting_[still++] = waiting_[row];
         }
         waiting_.resize(still);
-        if (!kept_.empty()) engine_.keep(kept_);
+        if (!kept_.empty()) std::visit([&](auto& engine) { engine.keep(kept_); }, engine_);
     }
 }
 

@@ -2,10 +2,12 @@
 
 #include "model/model_file.h"
 #include "runtime/engine.h"
+#include "runtime/quant_engine.h"
 #include "runtime/runtime.h"
 
 #include <cstdint>
 #include <span>
+#include <variant>
 #include <vector>
 
 namespace nachos::runtime {
@@ -14,10 +16,11 @@ namespace nachos::runtime {
 /// one thread at a time.
 class Classifier {
   public:
-    /// `model` must outlive it. Throws Error(runtime) if the network does not run on this machine.
+    /// `model` must outlive it; runs in integers if it has a quantization. Throws Error(runtime) if the network does not run
+    /// on this machine.
     Classifier(const model::Model& model, int max_batch);
 
-    int max_batch() const { return engine_.max_batch(); }
+    int max_batch() const { return static_cast<int>(heard_.size()); }
 
     /// Classifies images (n, H, W, C), bytes of the model's size; any n. One Inference an image, in order; `heard`, if
     /// given, becomes what the exits that it passed said of each.
@@ -27,8 +30,10 @@ class Classifier {
     void run_batch(const policy::Thresholds& thresholds, std::span<const std::uint8_t> pixels, std::span<Inference> results);
 
   private:
+    void start(std::span<const std::uint8_t> pixels, int n);
+
     const model::Model& model_;
-    Engine engine_;
+    std::variant<Engine, QuantEngine> engine_;
     std::vector<float> scale_, offset_;  ///< per channel: input = byte * scale + offset
     // Of the batch under way; kept for their memory.
     std::vector<Heard> heard_;

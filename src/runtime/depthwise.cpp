@@ -1,5 +1,6 @@
 #include "runtime/depthwise.h"
 
+#include "runtime/padded.h"
 #include "runtime/simd.h"
 
 #include <algorithm>
@@ -66,9 +67,14 @@ NACHOS_INLINE void whole_row(const Row& r) {
     for (; c < r.c; ++c) channels_of_row<K, 1>(r, c);
 }
 
-NACHOS_CLONES void row3(const Row& r) { whole_row<3>(r); }
-NACHOS_CLONES void row5(const Row& r) { whole_row<5>(r); }
-NACHOS_CLONES void row7(const Row& r) { whole_row<7>(r); }
+template <int K>
+NACHOS_INLINE void whole_image(Row r, std::int64_t rows) {
+    for (std::int64_t y = 0; y < rows; ++y, r.in += r.stride * r.row_stride, r.out += r.out_w * r.c) whole_row<K>(r);
+}
+
+NACHOS_CLONES void image3(const Row& first, std::int64_t rows) { whole_image<3>(first, rows); }
+NACHOS_CLONES void image5(const Row& first, std::int64_t rows) { whole_image<5>(first, rows); }
+NACHOS_CLONES void image7(const Row& first, std::int64_t rows) { whole_image<7>(first, rows); }
 
 }  // namespace
 
@@ -100,19 +106,15 @@ Depthwise::Depthwise(const arch::Layer& l)
 
 void Depthwise::run(int n, const float* in, float* out) {
     const std::int64_t row = w_ * channels_, padded_row = (w_ + 2 * padding_) * channels_;
-    Row r{nullptr, weight_.data(), bias_.data(), out, padded_row, channels_, out_w_, stride_, activation_};
-    for (int i = 0; i < n; ++i) {
-        float* inside = padded_.data() + padding_ * padded_row + padding_ * channels_;
-        for (std::int64_t y = 0; y < h_; ++y, in += row) std::copy_n(in, row, inside + y * padded_row);
-        for (std::int64_t y = 0; y < out_h_; ++y, r.out += out_w_ * channels_) {
-            r.in = padded_.data() + y * stride_ * padded_row;
-            if (kernel_ == 3) {
-                row3(r);
-            } else if (kernel_ == 5) {
-                row5(r);
-            } else {
-                row7(r);
-            }
+    Row r{padded_.data(), weight_.data(), bias_.data(), out, padded_row, channels_, out_w_, stride_, activation_};
+    for (int i = 0; i < n; ++i, in += h_ * row, r.out += out_h_ * out_w_ * channels_) {
+        copy_inside(in, h_, row, padding_ * (padded_row + channels_), padded_row, padded_.data());
+        if (kernel_ == 3) {
+            image3(r, out_h_);
+        } else if (kernel_ == 5) {
+            image5(r, out_h_);
+        } else {
+            image7(r, out_h_);
         }
     }
 }

@@ -3,7 +3,7 @@
 #include "arch/net_desc.h"
 #include "core/aligned.h"
 #include "runtime/layer_op.h"
-#include "runtime/memory_plan.h"
+#include "runtime/staged_arena.h"
 
 #include <functional>
 #include <span>
@@ -20,7 +20,7 @@ class Engine {
     Engine(const arch::NetDesc& net, int max_batch);
 
     int max_batch() const { return max_batch_; }
-    int exit_count() const { return static_cast<int>(exits_.size()); }
+    int exit_count() const { return static_cast<int>(arena_.stages().size()); }
 
     /// Where the samples go before start(): (max_batch, H, W, C).
     std::span<float> input();
@@ -36,25 +36,14 @@ class Engine {
     using LayerHook = std::function<void(std::size_t layer, int n, float* output)>;
     void set_hook(LayerHook hook) { hook_ = std::move(hook); }
 
-    std::int64_t arena_bytes() const { return static_cast<std::int64_t>(arena_.size() * sizeof(float)); }
+    std::int64_t arena_bytes() const { return static_cast<std::int64_t>(memory_.size() * sizeof(float)); }
 
   private:
-    struct Stage {
-        std::size_t begin, end;           ///< layers
-        int output;                       ///< tensor
-        std::int64_t width;               ///< of the output
-        std::vector<std::size_t> needed;  ///< tensors later stages read
-    };
-
-    float* tensor(std::size_t t) { return arena_.data() + plan_.offsets[t]; }
-
     int max_batch_;
     std::vector<arch::Layer> layers_;  ///< without weights
     std::vector<LayerOp> ops_;
-    std::vector<std::int64_t> elements_;  ///< per tensor and sample
-    std::vector<Stage> exits_;
-    MemoryPlan plan_;
-    core::AlignedFloats arena_;
+    StagedArena<float> arena_;
+    core::AlignedFloats memory_;
     LayerHook hook_;
     int n_ = 0;
     std::size_t next_ = 0;  ///< exit that advance() goes to

@@ -64,7 +64,6 @@ xnn_operator_t convolution(const Layer& l) {
 xnn_operator_t create(const Layer& l) {
     const Range range = range_of(l);
     const std::size_t in = size(l.in.c);
-    const auto window = static_cast<std::uint32_t>(l.kernel);
     xnn_operator_t op = nullptr;
     switch (l.kind) {
         case LayerKind::conv:
@@ -72,17 +71,9 @@ xnn_operator_t create(const Layer& l) {
         case LayerKind::activation:
             if (l.activation == Activation::relu) ok(xnn_create_clamp_nc_f32(in, in, in, range.min, range.max, 0, &op), l);
             break;
-        case LayerKind::max_pool:
-            if (l.kernel > 1) {
-                ok(xnn_create_max_pooling2d_nhwc_f32(0, 0, 0, 0, window, window, window, window, 1, 1, in, in, in, range.min,
-                                                     range.max, 0, &op),
-                   l);
-            }
-            break;
+        case LayerKind::max_pool:  // ours take all of them
         case LayerKind::global_avg_pool:
-            ok(xnn_create_global_average_pooling_nwc_f32(in, in, in, range.min, range.max, 0, &op), l);
-            break;
-        case LayerKind::linear:  // Pointwise takes all of them
+        case LayerKind::linear:
         case LayerKind::flatten:
             break;
         case LayerKind::add:
@@ -103,8 +94,10 @@ LayerOp::LayerOp(const Layer& layer) : layer_(layer) {
     initialise();
     if (Depthwise::fits(layer)) {
         own_.emplace<Depthwise>(layer);
-    } else if (Pointwise::fits(layer)) {
-        own_.emplace<Pointwise>(layer);
+    } else if (Dense::fits(layer)) {
+        own_.emplace<Dense>(layer);
+    } else if (Pool::fits(layer)) {
+        own_.emplace<Pool>(layer);
     } else {
         op_.reset(create(layer));
     }
@@ -126,10 +119,6 @@ void LayerOp::setup(std::size_t n, const float* in, const float* second, float* 
             return ok(xnn_setup_convolution2d_nhwc_f32(op, n, h, w, in, out, nullptr), layer_);
         case LayerKind::activation:
             return ok(xnn_setup_clamp_nc_f32(op, n * h * w, in, out, nullptr), layer_);
-        case LayerKind::max_pool:
-            return ok(xnn_setup_max_pooling2d_nhwc_f32(op, n, h, w, in, out, nullptr), layer_);
-        case LayerKind::global_avg_pool:
-            return ok(xnn_setup_global_average_pooling_nwc_f32(op, n, h * w, in, out, nullptr), layer_);
         case LayerKind::add: {
             const std::array shape{n * h * w * c};
             return ok(xnn_setup_add_nd_f32(op, 1, shape.data(), 1, shape.data(), in, second, out, nullptr), layer_);
@@ -138,6 +127,8 @@ void LayerOp::setup(std::size_t n, const float* in, const float* second, float* 
             const std::array map{n, h * w, c}, factors{n, std::size_t{1}, c};
             return ok(xnn_setup_multiply_nd_f32(op, 3, map.data(), 3, factors.data(), in, second, out, nullptr), layer_);
         }
+        case LayerKind::max_pool:
+        case LayerKind::global_avg_pool:
         case LayerKind::linear:
         case LayerKind::flatten:
             break;
@@ -155,7 +146,8 @@ void LayerOp::flatten(int n, const float* in, float* out) const {
 
 void LayerOp::run(int n, const float* in, const float* second, float* out) {
     if (auto* own = std::get_if<Depthwise>(&own_)) return own->run(n, in, out);
-    if (auto* own = std::get_if<Pointwise>(&own_)) return own->run(n, in, out);
+    if (auto* own = std::get_if<Dense>(&own_)) return own->run(n, in, out);
+    if (auto* own = std::get_if<Pool>(&own_)) return own->run(n, in, out);
     const std::size_t elements = size(n) * static_cast<std::size_t>(layer_.out.elements());
     if (op_) {
         setup(size(n), in, second, out);

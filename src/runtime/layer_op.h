@@ -1,8 +1,9 @@
 #pragma once
 
 #include "arch/net_desc.h"
+#include "runtime/dense.h"
 #include "runtime/depthwise.h"
-#include "runtime/pointwise.h"
+#include "runtime/pool.h"
 
 #include <memory>
 #include <variant>
@@ -36,7 +37,7 @@ class LayerOp {
     void flatten(int n, const float* in, float* out) const;
 
     arch::Layer layer_;  ///< without its weights
-    std::variant<std::monostate, Depthwise, Pointwise> own_;
+    std::variant<std::monostate, Depthwise, Dense, Pool> own_;
     Operator op_;  ///< empty where no operator is needed
     Operator hard_swish_;
 };

@@ -140,6 +140,7 @@ struct FinalOptions {
     std::string schedule = "joint";  ///< "joint", or "staged": first the backbone, then the exits (published)
     double backbone_share = 0.5;     ///< staged: share of the epochs that train the backbone alone; [0.01, 0.99]
     bool freeze_backbone = true;     ///< staged: the backbone stays as it is while the exits learn
+    bool exports = true;             ///< the best design ends as C, in 8 bits and as ONNX too, each verified
 
     FinalOptions() { optimizer.learning_rate = 0.2; }
 
@@ -158,6 +159,7 @@ struct FinalOptions {
                 backbone_share);
         v.field({"freeze_backbone", "in a staged schedule, the backbone stays as it is while the exits learn"},
                 freeze_backbone);
+        v.field({"exports", "also write the best design as C, as C in 8 bits and as ONNX, and verify them"}, exports);
         optimizer.describe(v);
     }
 };

@@ -393,5 +393,31 @@ TEST_F(MainJob, TheRuntimeMeasuresWhatTheStudyReports) {
     EXPECT_GE(compared, static_cast<int>(designs().size()));
 }
 
+/// The best design in every form that devices take, each held against the model on the calibration part.
+TEST_F(MainJob, EndsWithVerifiedExports) {
+    const TempFolder folder;
+    const auto command = search_in(folder / "s", {"final.exports=true", "final.top=1", "final.comparators=false",
+                                                  "search.evaluations=16", "search.engine=random"});
+    const Outcome outcome = run_program("nachos", command);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(std::distance(std::sregex_iterator(outcome.out.begin(), outcome.out.end(), std::regex("\\nexport  ")), {}), 3)
+        << outcome.out;
+    EXPECT_TRUE(std::regex_search(
+        outcome.out, std::regex("/c  weights [^\n]+ kB, memory [^\n]+; verified: same exits and classes on 300 images")))
+        << outcome.out;
+    EXPECT_TRUE(std::regex_search(outcome.out, std::regex("/c-int8  weights [^\n]+leave elsewhere; verified: same")))
+        << outcome.out;
+    const std::string file = designs_of(folder / "s")[0].model_file;
+    const fs::path exports = (folder / "s" / file).replace_extension();
+    for (const char* form : {"c", "c-int8"}) {
+        const Outcome verified = run_program("nachos", {"verify", (exports / form).string(), "--data", kData});
+        EXPECT_EQ(verified.exit_code, 0) << verified.err;
+    }
+    EXPECT_TRUE(fs::exists(exports / "onnx/manifest.json"));
+    const Outcome again = run_program("nachos", command);  // nothing is done twice
+    EXPECT_EQ(again.exit_code, 0) << again.err;
+    EXPECT_NE(again.out.find("\nexport  " + (exports / "c").string() + "\n"), std::string::npos) << again.out;
+}
+
 }  // namespace
 }  // namespace nachos::cli

@@ -18,7 +18,12 @@ class EveryCForm : public testing::TestWithParam<test::FormCase> {};
 
 TEST_P(EveryCForm, AnswersAsTheRuntimeDoes) {
     const test::TempFolder folder;
-    test::expect_same_answers(GetParam(), "c", folder.path());
+    test::expect_same_answers(GetParam().model(), GetParam().images, "c", folder.path());
+}
+
+TEST_P(EveryCForm, AnswersAsTheRuntimeDoesInInt8) {
+    const test::TempFolder folder;
+    test::expect_same_answers(test::in_int8(GetParam().model()), GetParam().images, "c", folder.path());
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EveryCForm, testing::ValuesIn(test::form_cases()),

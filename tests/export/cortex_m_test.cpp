@@ -2,8 +2,8 @@
 #include "core/temp_folder.h"
 #include "exec/run_program.h"
 #include "export/c_writer.h"
+#include "export/forms.h"
 #include "export/verify.h"
-#include "runtime/random_model.h"
 
 #include <gtest/gtest.h>
 
@@ -25,13 +25,16 @@ std::string images_as_c(std::span<const std::uint8_t> pixels) {
     return text + "};\n";
 }
 
-TEST(CortexM, LeavesAtTheExitsThatTheRuntimeTakes) {
+class CortexM : public testing::TestWithParam<bool> {};
+
+TEST_P(CortexM, LeavesAtTheExitsThatTheRuntimeTakes) {
     if (!found("arm-none-eabi-gcc") || !found("qemu-system-arm")) GTEST_SKIP() << "skipped: no cross-compiler or emulator";
     arch::SpaceOptions options;
     options.stem_stride = {2};
     const arch::SearchSpace space = arch::make_space(options, {28, 1, 10});
-    const model::Model model =
+    const model::Model trained =
         test::random_model(space, space.with_all_exits(space.smallest()), policy::Measure::max_prob, 5);
+    const model::Model model = GetParam() ? test::in_int8(trained) : trained;
     core::Rng rng(6);
     const auto pixels = test::random_images(model.net, kImages, rng);
     const CFiles c = c_files(model, "net");
@@ -107,11 +110,13 @@ int main(void)
         if (!(words >> address >> size >> type >> name) || (type != "b" && type != "B" && type != "d" && type != "D"))
             continue;
         ram += size;
-        if (name == "arena") arena = size;
+        if (name == "arena" || name == "sums" || name == "heads") arena += size;
     }
     EXPECT_EQ(arena, c.arena_bytes);
     EXPECT_LT(ram, c.arena_bytes + 2048);
 }
+
+INSTANTIATE_TEST_SUITE_P(Forms, CortexM, testing::Bool(), [](const auto& info) { return info.param ? "int8" : "float32"; });
 
 }  // namespace
 }  // namespace nachos::exporting

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "export/exporters.h"
+#include "export/quantize.h"
 #include "runtime/random_model.h"
 
 #include <algorithm>
@@ -40,20 +41,28 @@ inline std::string name_of(const FormCase& c) {
 
 inline void PrintTo(const FormCase& c, std::ostream* out) { *out << name_of(c); }  // of GoogleTest
 
+/// The same network in 8 bits. Thresholds are halved anew, so that images still leave at several exits.
+inline model::Model in_int8(const model::Model& trained) {
+    core::Rng rng(7);
+    model::Model model = exporting::quantize_network(trained, random_images(trained.net, 40, rng));
+    model.threshold_sets[1].on_calibration.thresholds = halving_thresholds(model, rng.stream("images"));
+    return model;
+}
+
 /// Exported as `kind` and run as its user would, the model answers as the runtime does, at every exit and operating point.
-inline void expect_same_answers(const FormCase& c, const std::string& kind, const std::filesystem::path& folder) {
-    const model::Model model = c.model();
+inline void expect_same_answers(const model::Model& model, int images, const std::string& kind,
+                                const std::filesystem::path& folder) {
     core::Rng rng(6);
-    const auto pixels = random_images(model.net, c.images, rng);
+    const auto pixels = random_images(model.net, images, rng);
     model::save_model(folder / "m.safetensors", model);
     exporting::export_model(folder / "m.safetensors", kind, "net", folder / "out");
     const exporting::Answers reference = exporting::reference_answers(model, pixels);
     const exporting::Answers form = exporting::exporter_of(kind, "test").answer(folder / "out", "net", model, pixels);
-    const std::vector<std::int32_t> labels(static_cast<std::size_t>(c.images), 0);
+    const std::vector<std::int32_t> labels(static_cast<std::size_t>(images), 0);
     const exporting::Verdict verdict = exporting::hold_against(model, reference, form, labels);
     EXPECT_TRUE(verdict.same()) << verdict.first_difference;
-    EXPECT_LT(verdict.most_off, 1e-4);
-    std::set<std::int32_t> left;  // the middle operating point sends images to several exits
+    EXPECT_LE(verdict.most_off, model.quantization ? 0 : 1e-4);  // integers agree to the last bit
+    std::set<std::int32_t> left;                                 // the middle operating point sends images to several exits
     for (std::size_t n = 0; n < labels.size(); ++n) left.insert(reference.exits[3 * n + 1]);
     EXPECT_GE(left.size(), 2U);
     for (std::size_t n = 0; n < labels.size(); ++n) {

@@ -19,10 +19,12 @@ class EveryOnnxForm : public testing::TestWithParam<test::FormCase> {
 };
 
 TEST_P(EveryOnnxForm, StagedAnswersAsTheRuntimeDoes) {
-    test::expect_same_answers(GetParam(), "onnx-staged", folder_.path());
+    test::expect_same_answers(GetParam().model(), GetParam().images, "onnx-staged", folder_.path());
 }
 
-TEST_P(EveryOnnxForm, NestedAnswersAsTheRuntimeDoes) { test::expect_same_answers(GetParam(), "onnx", folder_.path()); }
+TEST_P(EveryOnnxForm, NestedAnswersAsTheRuntimeDoes) {
+    test::expect_same_answers(GetParam().model(), GetParam().images, "onnx", folder_.path());
+}
 
 INSTANTIATE_TEST_SUITE_P(All, EveryOnnxForm, testing::ValuesIn(test::form_cases()),
                          [](const auto& info) { return test::name_of(info.param); });

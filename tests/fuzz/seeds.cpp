@@ -115,6 +115,9 @@ void Seeds::tensors() const {
     std::string lines;
     for (const auto& [key, value] : model::to_metadata(test::tiny_model())) lines += value + "\n";
     put("model", "tiny", lines);
+    model::Quantization codes{.tensors = std::vector<model::Affine>(7, {0.01F, 3}), .inner = {}, .weight_scales = {}};
+    codes.inner.assign(6, {0.01F, 3});
+    put("model", "int8", lines + model::quantization_to_json(codes) + "\n");
     const policy::RecordedTable table{.samples = 2,
                                       .exits = 2,
                                       .classes = 2,
