@@ -1,4 +1,4 @@
-# Every usual job is one word; `make help` lists them. Variables: OUT=, CONFIG=, JOBS=, CMAKE_ARGS=, LINT_SECONDS=, FUZZ_SECONDS=.
+# Every usual job is one word; `make help` lists them. Variables: OUT=, CONFIG=, JOBS=, PREFIX=, DESTDIR=, CMAKE_ARGS=, LINT_SECONDS=, FUZZ_SECONDS=.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -6,6 +6,7 @@ SHELL := bash
 CONFIG ?= configs/quickstart.toml
 OUT ?= runs/quickstart
 JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
 CMAKE_ARGS ?=
 export LINT_SECONDS FUZZ_SECONDS JOBS
 
@@ -13,7 +14,7 @@ export LINT_SECONDS FUZZ_SECONDS JOBS
 quiet := grep --line-buffered -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test +\#[0-9]+:.* Passed )'
 run_tests = ctest --test-dir $(1) --output-on-failure -j2 $(2) | $(quiet) || { echo "make $@: TESTS FAILED" >&2; exit 1; }
 
-.PHONY: help setup build tests test test-slow search sanitize fuzz lint format clean
+.PHONY: help setup build install tests test test-slow search sanitize fuzz lint format clean
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +25,9 @@ setup: ## install what is missing (Debian packages of scripts/packages.txt)
 build: setup ## build nachos, nachos-train and nachos-run into build/
 	@cmake --preset release --log-level=WARNING $(CMAKE_ARGS)
 	@cmake --build --preset release -j $(JOBS) --target programs
+
+install: build ## install programs, headers and libraries (PREFIX=/usr/local, DESTDIR=)
+	@DESTDIR=$(DESTDIR) cmake --install build --prefix $(abspath $(PREFIX))
 
 tests: build
 	@cmake --build --preset release -j $(JOBS)

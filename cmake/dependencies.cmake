@@ -1,4 +1,5 @@
-# Everything nachos links, found once. Debian's package names stand in scripts/packages.txt.
+# Everything nachos links but libtorch, found once: for the build, and for find_package(nachos) elsewhere. Debian's package names stand
+# in scripts/packages.txt. What has no CMake file of its own becomes an imported target nachos_*.
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
@@ -21,24 +22,20 @@ find_library(NACHOS_ONNX onnx REQUIRED)
 find_library(NACHOS_ONNX_PROTO onnx_proto REQUIRED)
 find_path(NACHOS_ONNX_INCLUDE onnx/onnx_pb.h REQUIRED)
 find_package(Protobuf REQUIRED)
-add_library(nachos_onnx INTERFACE)
-target_include_directories(nachos_onnx SYSTEM INTERFACE ${NACHOS_ONNX_INCLUDE})
+add_library(nachos_onnx INTERFACE IMPORTED)
+target_include_directories(nachos_onnx INTERFACE ${NACHOS_ONNX_INCLUDE})
 target_compile_definitions(nachos_onnx INTERFACE ONNX_NAMESPACE=onnx ONNX_ML=1)
 target_link_libraries(nachos_onnx INTERFACE ${NACHOS_ONNX} ${NACHOS_ONNX_PROTO} protobuf::libprotobuf)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)  # with the definitions it was built with: they change its classes
 find_path(NACHOS_JSON nlohmann/json.hpp REQUIRED)
 find_path(NACHOS_XXHASH xxhash.h REQUIRED)
 find_path(NACHOS_TOML toml++/toml.h REQUIRED)
 
-if(NACHOS_TORCH)
-  # Caffe2's own configuration asks for CUDA and others by their old names; its warnings are not ours.
-  set(CMAKE_WARN_DEPRECATED OFF)
-  find_package(Torch REQUIRED)
-  find_package(OpenMP REQUIRED COMPONENTS CXX)
-  message(STATUS "libtorch ${Torch_VERSION}")
-  # Torch's headers are not warning-clean: take them as system headers.
-  add_library(nachos_torch_flags INTERFACE)
-  target_include_directories(nachos_torch_flags SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-  separate_arguments(torch_cxx_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
-  target_compile_options(nachos_torch_flags INTERFACE ${torch_cxx_flags})
-  target_link_libraries(nachos_torch_flags INTERFACE ${TORCH_LIBRARIES} OpenMP::OpenMP_CXX)
-endif()
+function(nachos_imported name library)
+  add_library(nachos_${name} INTERFACE IMPORTED)
+  target_link_libraries(nachos_${name} INTERFACE ${library})
+endfunction()
+nachos_imported(xgboost ${NACHOS_XGBOOST})
+nachos_imported(sqlitecpp ${NACHOS_SQLITECPP})
+nachos_imported(xnnpack ${NACHOS_XNNPACK})

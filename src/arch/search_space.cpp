@@ -2,10 +2,13 @@
 
 #include "core/error.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <functional>
 
 namespace nachos::arch {
 namespace {
@@ -134,6 +137,36 @@ Draft expanded(const ArchSpec& spec, const SpaceData& data) {
     return draft;
 }
 
+void check_choices(const std::vector<int>& choices, const std::string& space, const std::string& what) {
+    require(!choices.empty(), ErrorKind::usage, "space '{}' has no {} to choose from", space, what);
+    const bool ascending = std::adjacent_find(choices.begin(), choices.end(), std::greater_equal<>()) == choices.end();
+    require(ascending && choices.front() >= 0, ErrorKind::usage,
+            "space '{}': {} is {}; needed: from 0, ascending, each once", space, what, fmt::join(choices, ", "));
+}
+
+void check(const SpaceData& data) {
+    require(!data.stages.empty(), ErrorKind::usage, "space '{}' has no stages", data.name);
+    check_choices(data.stem_strides, data.name, "stem_strides");
+    check_choices(data.stem_widths, data.name, "stem_widths");
+    for (std::size_t s = 0; s < data.stages.size(); ++s) {
+        const StageSpace& stage = data.stages[s];
+        const auto list = [&](const std::vector<int>& choices, const char* name) {
+            check_choices(choices, data.name, fmt::format("stages[{}].{}", s, name));
+        };
+        list(stage.depths, "depths");
+        list(stage.widths, "widths");
+        list(stage.kernels, "kernels");
+        list(stage.expands, "expands");
+        require(stage.stride >= 1 && stage.depths.front() >= 1, ErrorKind::usage,
+                "space '{}': stages[{}] has stride {} and depths from {}; needed: at least 1", data.name, s, stage.stride,
+                stage.depths.front());
+    }
+    if (data.exit_style == ExitStyle::published) return;
+    check_choices(data.exit_convs, data.name, "exit_convs");
+    check_choices(data.exit_widths, data.name, "exit_widths");
+    check_choices(data.exit_pools, data.name, "exit_pools");
+}
+
 std::string gene_name(const GeneRef& ref) {
     const int stage = ref.stage + 1;
     switch (ref.kind) {
@@ -169,6 +202,7 @@ int round8(double v) {
 }
 
 SearchSpace::SearchSpace(SpaceData data, TaskShape task) : data_(std::move(data)), task_(task) {
+    check(data_);
     const auto add = [this](GeneRef ref, std::vector<int> choices) {
         refs_.push_back(ref);
         genes_.push_back({gene_name(ref), std::move(choices)});

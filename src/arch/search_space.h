@@ -1,10 +1,12 @@
 #pragma once
 
 #include "arch/arch_spec.h"
+#include "arch/net_builder.h"
 #include "arch/net_desc.h"
 #include "core/options.h"
 #include "core/rng.h"
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -78,10 +80,16 @@ struct StageSpace {
     std::vector<int> expands;
 };
 
-/// A search space as data (method 9). Adding one: a file that fills this struct, and a row in spaces().
+/// Appends one block to the network and returns the tensor it writes: `block.width` channels, the map smaller by
+/// `block.stride`. Layer names must begin with `block.name`.
+using BlockBuilder = std::function<int(NetBuilder& net, const BlockSpec& block, const StageSpace& stage, int x)>;
+
+/// A search space as data (method 9). Adding one: a file that fills this struct, and a row in spaces(). A program that uses
+/// nachos as a library needs no row: it hands its own to SearchSpace.
 struct SpaceData {
     std::string name;
     BlockKind block = BlockKind::inverted_bottleneck;
+    BlockBuilder build_block = {};  ///< in place of `block`; the differentiable engine knows only those of `block`
     std::vector<int> stem_widths = {16};
     std::vector<int> stem_strides;
     Activation stem_activation = Activation::hard_swish;
@@ -98,6 +106,7 @@ struct SpaceData {
 /// Genes, their meaning, and the way from a genome to a network.
 class SearchSpace {
   public:
+    /// Throws Error(usage) if a list of choices is empty or not ascending, naming it.
     SearchSpace(SpaceData data, TaskShape task);
 
     const std::string& name() const { return data_.name; }

@@ -21,6 +21,7 @@ void add_tune_command(CLI::App& app);        // tune
 void add_config_command(CLI::App& app);      // config show|check|schema
 void add_doctor_command(CLI::App& app);      // doctor
 void add_report_command(CLI::App& app);      // report
+void add_serve_command(CLI::App& app);       // serve
 void add_export_command(CLI::App& app);      // export
 void add_verify_command(CLI::App& app);      // verify
 CLI::App* add_bench_command(CLI::App& app);  // bench surrogates|nsga2
@@ -28,6 +29,8 @@ CLI::App* add_bench_command(CLI::App& app);  // bench surrogates|nsga2
 /// this program.
 void add_training_commands(CLI::App& app, int argc, char** argv);
 void add_engines_command(CLI::App& bench, int argc, char** argv);
+/// nachos: all of the above.
+void add_nachos_commands(CLI::App& app, int argc, char** argv);
 /// nachos-run: classify images (no subcommand) and eval.
 void add_run_commands(CLI::App& app);
 

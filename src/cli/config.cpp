@@ -85,4 +85,12 @@ std::string config_schema() {
     return options_schema([&](core::OptionVisitor& v) { config.describe(v); }, "nachos search configuration");
 }
 
+std::string config_reference() {
+    SearchConfig config;
+    return "# Configuration, key by key\n\nWritten by `nachos config reference` from the options themselves. What they are "
+           "for, and how they go "
+           "together:\n[configuration.md](configuration.md).\n\n" +
+           options_reference([&](core::OptionVisitor& v) { config.describe(v); });
+}
+
 }  // namespace nachos::cli

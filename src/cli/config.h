@@ -66,4 +66,7 @@ std::string to_toml(SearchConfig config);
 
 std::string config_schema();
 
+/// docs/configuration-reference.md.
+std::string config_reference();
+
 }  // namespace nachos::cli

@@ -25,7 +25,7 @@ void add_reader(CLI::App& config, const char* name, const char* help, void (*pri
 }  // namespace
 
 void add_config_command(CLI::App& app) {
-    CLI::App* config = app.add_subcommand("config", "show or check a configuration, or print its JSON schema");
+    CLI::App* config = app.add_subcommand("config", "show or check a configuration, or print every key there is");
     config->require_subcommand(1);
     add_reader(*config, "show", "every key with the value it resolves to, as TOML",
                [](const SearchConfig& c) { fmt::print("{}", to_toml(c)); });
@@ -33,6 +33,9 @@ void add_config_command(CLI::App& app) {
                [](const SearchConfig&) { fmt::print("the configuration is fine\n"); });
     config->add_subcommand("schema", "JSON schema of the configuration, for editors")->callback([] {
         fmt::print("{}", config_schema());
+    });
+    config->add_subcommand("reference", "every key with default, range and meaning, as Markdown tables")->callback([] {
+        fmt::print("{}", config_reference());
     });
 }
 

@@ -1,5 +1,6 @@
 #include "cli/notes.h"
 
+#include "report/number_text.h"
 #include "search/paper_engine.h"
 
 #include <fmt/format.h>
@@ -20,6 +21,12 @@ std::vector<std::string> notes_of(const SearchConfig& config) {
     compare("policy.rule", config.policy.rule, "published");
     if (scaled.empty()) return {"engine nachos-paper at its published size"};
     return {fmt::format("engine nachos-paper, scaled: {}", fmt::join(scaled, ", "))};
+}
+
+std::string search_note(const search::SearchStep& step) {
+    if (!step.best) return "no design meets the limits yet";
+    return fmt::format("best {} at {} MACs", report::percent_text(step.best->accuracy),
+                       report::count_text(step.best->avg_macs));
 }
 
 }  // namespace nachos::cli

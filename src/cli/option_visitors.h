@@ -30,4 +30,7 @@ std::string options_to_toml(const Describe& describe);
 /// JSON schema (draft 2020-12) of the described options; the values at hand are the defaults.
 std::string options_schema(const Describe& describe, const std::string& title);
 
+/// Every key with default, range and help as tables in Markdown, one a group; the values at hand are the defaults.
+std::string options_reference(const Describe& describe);
+
 }  // namespace nachos::cli

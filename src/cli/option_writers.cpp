@@ -135,7 +135,67 @@ class SchemaWriter : public GenericVisitor<SchemaWriter> {
     Json* at_ = &schema;
 };
 
+/// "from 0", "1 to 1024", "0 to 1"; empty where anything goes.
+std::string range_text(const core::OptionInfo& info) {
+    const auto bound = [](double value) {
+        return value == std::floor(value) && std::abs(value) < 1e15 ? fmt::format("{:.0f}", value)
+                                                                    : fmt::format("{}", value);
+    };
+    if (std::isfinite(info.min) && std::isfinite(info.max)) return fmt::format("{} to {}", bound(info.min), bound(info.max));
+    if (std::isfinite(info.min)) return "from " + bound(info.min);
+    return std::isfinite(info.max) ? "to " + bound(info.max) : "";
+}
+
+/// One table a group, in Markdown.
+class ReferenceWriter : public GenericVisitor<ReferenceWriter> {
+  public:
+    template <class T>
+    void visit(const core::OptionInfo& info, const T& value) {
+        if (!in_table_) text_ += "| key | default | range | meaning |\n|---|---|---|---|\n";
+        in_table_ = true;
+        text_ +=
+            fmt::format("| `{}` | `{}` | {} | {} |\n", info.key, toml_text(value), allowed(info, value), cell(info.help));
+    }
+
+    void group(std::string_view key, std::string_view help, const std::function<void()>& body) override {
+        const std::string outer = name_;
+        name_ = outer.empty() ? std::string(key) : outer + "." + std::string(key);
+        text_ += fmt::format("\n## `[{}]`: {}\n\n", name_, help);
+        in_table_ = false;
+        body();
+        name_ = outer;
+    }
+
+    const std::string& text() const { return text_; }
+
+  private:
+    static std::string cell(std::string_view text) {
+        std::string out;
+        for (const char c : text) out += c == '|' ? std::string("\\|") : std::string(1, c);
+        while (out.ends_with('.')) out.pop_back();
+        return out;
+    }
+
+    template <class T>
+    static std::string allowed(const core::OptionInfo& info, const T&) {
+        constexpr bool kList = !std::is_same_v<T, std::string> && requires(T list) { list.size(); };
+        if (!info.allowed.empty()) return fmt::format("`{}`", fmt::join(info.allowed, "`, `"));
+        const std::string range = std::is_same_v<T, bool> || std::is_same_v<T, std::string> ? "" : range_text(info);
+        return kList && !range.empty() ? "each " + range : range;
+    }
+
+    std::string text_;
+    std::string name_;  ///< of the group
+    bool in_table_ = false;
+};
+
 }  // namespace
+
+std::string options_reference(const Describe& describe) {
+    ReferenceWriter writer;
+    describe(writer);
+    return writer.text();
+}
 
 std::string options_to_toml(const Describe& describe) {
     TomlWriter writer;

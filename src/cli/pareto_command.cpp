@@ -1,7 +1,11 @@
 #include "cli/commands.h"
 #include "cli/limit_options.h"
+#include "cli/terminal.h"
 #include "core/error.h"
+#include "report/front_text.h"
 #include "report/results.h"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -16,6 +20,7 @@ struct ParetoArguments {
     std::string folder;
     Format format = Format::table;
     bool searched = false;
+    bool no_plot = false;
     LimitOptions limits;
 };
 
@@ -26,6 +31,15 @@ struct ParetoArguments {
         for (const auto& violation : design.violations)
             message += fmt::format("\n  {}: {}", design.id, report::violation_text(violation));
     throw Error(ErrorKind::inadmissible, message);
+}
+
+std::string plot(const report::Snapshot& snapshot, const report::Results& results) {
+    constexpr int kWidest = 120;
+    const Terminal terminal = terminal_of(STDOUT_FILENO);
+    const report::PlotStyle style{
+        .width = std::min(terminal.width, kWidest), .unicode = writes_utf8(), .coloured = may_colour(terminal)};
+    const std::string text = report::front_text(snapshot, results, style);
+    return text.empty() ? text : text + "\n";
 }
 
 void print_pareto(const ParetoArguments& arguments) {
@@ -41,6 +55,7 @@ void print_pareto(const ParetoArguments& arguments) {
     if (results.designs.empty()) fail_inadmissible(results);
     switch (arguments.format) {
         case Format::table:
+            if (!arguments.no_plot) fmt::print("{}", plot(snapshot, results));
             fmt::print("{}", report::pareto_table(results));
             break;
         case Format::json:
@@ -59,6 +74,7 @@ void add_pareto_command(CLI::App& app) {
     auto arguments = std::make_shared<ParetoArguments>(*command);
     command->add_option("DIR", arguments->folder, "folder of the study")->required();
     command->add_flag("--searched", arguments->searched, "the designs of the search, though some are trained by now");
+    command->add_flag("--no-plot", arguments->no_plot, "the table alone, without the front drawn above it");
     add_format_option(*command, arguments->format);
     command->callback([arguments] { print_pareto(*arguments); });
 }

@@ -1,7 +1,8 @@
 #include "cli/progress_bar.h"
 
+#include "cli/terminal.h"
+
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,24 +16,20 @@ namespace {
 
 constexpr double kBarInterval = 0.1;  // seconds between two pictures of the bar
 constexpr double kLineInterval = 15;  // seconds between two lines
-constexpr int kBarWidth = 24;         // characters
+constexpr int kBarWidth = 24;         // characters; narrower, or none, where a line has no room
+constexpr int kLeastBar = 4;
 
-std::string bar_text(double share) {
-    const int filled = static_cast<int>(std::lround(share * kBarWidth));
-    const bool whole = filled == kBarWidth;
-    const std::string head = whole ? std::string(kBarWidth, '=') : std::string(static_cast<std::size_t>(filled), '=') + ">";
-    return fmt::format("[{:<{}}]", head.substr(0, kBarWidth), kBarWidth);
-}
-
-int terminal_width() {
-    winsize size{};
-    return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+std::string bar_text(double share, int width) {
+    const int filled = static_cast<int>(std::lround(share * width));
+    const std::string head = std::string(static_cast<std::size_t>(filled), '=') + (filled == width ? "" : ">");
+    return fmt::format("[{:<{}}]", head, width);
 }
 
 ProgressBar::Terminal stderr_terminal(ProgressStyle style) {
     if (style == ProgressStyle::off) return {};
-    const bool bar = style == ProgressStyle::bar || (style == ProgressStyle::automatic && ::isatty(STDERR_FILENO) == 1);
-    return {bar, terminal_width(),
+    const Terminal terminal = terminal_of(STDERR_FILENO);
+    const bool bar = style == ProgressStyle::bar || (style == ProgressStyle::automatic && terminal.interactive);
+    return {bar, terminal.width,
             [](const std::string& text) {
                 std::fputs(text.c_str(), stderr);
                 std::fflush(stderr);
@@ -60,19 +57,19 @@ std::string duration_text(double seconds) {
 }
 
 std::string progress_line(const core::Progress& p, double seconds, std::int64_t already_done, int width) {
-    std::string line = fmt::format("{:<12} ", p.phase);
-    if (p.total > 0) {
-        const double share = std::clamp(static_cast<double>(p.done) / static_cast<double>(p.total), 0.0, 1.0);
-        line += fmt::format("{} {:>3.0f} %  {}/{}", bar_text(share), std::floor(100 * share), p.done, p.total);
-    } else {
-        line += fmt::format("{}", p.done);
-    }
+    const bool known = p.total > 0;
+    const double share = known ? std::clamp(static_cast<double>(p.done) / static_cast<double>(p.total), 0.0, 1.0) : 0;
+    std::string line =
+        known ? fmt::format(" {:>3.0f} %  {}/{}", std::floor(100 * share), p.done, p.total) : fmt::format("{}", p.done);
     const double rate = seconds > 0 ? static_cast<double>(p.done - already_done) / seconds : 0;
     if (rate > 0) line += rate >= 1 ? fmt::format("  {:.3g}/s", rate) : fmt::format("  {:.3g} s each", 1 / rate);
     if (rate > 0 && p.total > p.done)
         line += fmt::format("  {} left", duration_text(static_cast<double>(p.total - p.done) / rate));
-    if (p.total > 0 && p.done >= p.total) line += fmt::format("  {} in all", duration_text(seconds));
+    if (known && p.done >= p.total) line += fmt::format("  {} in all", duration_text(seconds));
     if (!p.note.empty()) line += "  " + p.note;
+    const std::string phase = fmt::format("{:<12} ", p.phase);
+    const int room = width - static_cast<int>(phase.size() + line.size()) - 2;
+    line = phase + (known && room >= kLeastBar ? bar_text(share, std::min(room, kBarWidth)) : "") + line;
     return line.substr(0, static_cast<std::size_t>(width));
 }
 

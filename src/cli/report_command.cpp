@@ -18,7 +18,7 @@ struct ReportArguments {
 void write_report(const ReportArguments& arguments) {
     const auto study = study::Study::open_readonly(arguments.folder);
     const auto path = arguments.out.empty() ? study.folder() / "report.html" : std::filesystem::path(arguments.out);
-    core::write_file_atomic(path, report::html_report(report::read(study)));
+    core::write_file_atomic(path, report::report_html(study));
     fmt::print("{}\n", path.string());
 }
 

@@ -1,6 +1,7 @@
 #include "cli/train_contender.h"
 
 #include "cli/latency_file.h"
+#include "cli/train_samples.h"
 #include "core/error.h"
 #include "core/parallel.h"
 #include "cost/cost.h"
@@ -280,6 +281,7 @@ void FinalStage::measure() {
         test = s.session.parts.test.open(
             [&] { s.study.record_test_read(fmt::format("final figures of {} networks", s.trained.size())); });
     }
+    store_samples(s.session, s.study);
     for (const Trained& t : s.trained) s.training.measure(t, test);
     state_->trained.clear();
 }

@@ -2,6 +2,7 @@
 
 #include "cli/job.h"
 #include "cli/latency_file.h"
+#include "cli/notes.h"
 #include "cli/train_evaluator.h"
 #include "cli/train_learnt.h"
 #include "cli/train_ranks.h"
@@ -92,7 +93,7 @@ std::vector<study::Evaluation> run_search(const Session& session, study::Study& 
     const auto observe = [&](const search::SearchStep& step) {
         study.put_history(history_step(step));
         if (job.progress) {
-            job.progress({"search", step.evaluations, step.total, fmt::format("hypervolume {:.4f}", step.hypervolume)});
+            job.progress({"search", step.evaluations, step.total, search_note(step)});
         }
         if (job.should_stop && job.should_stop() && step.evaluations < step.total) stop_here();
     };

@@ -2,6 +2,8 @@
 
 #include "search/engine.h"
 
+#include <fmt/format.h>
+
 namespace nachos::cli {
 namespace {
 
@@ -25,7 +27,8 @@ void add_common(CLI::App& command, TrainingArguments& a) {
 void add_series(CLI::App& command, TrainingArguments& a, const std::string& kind) {
     add_config(command, a);
     command.add_option("--out", a.out, "folder of the results; default: " + kind + "-CONFIG")->type_name("DIR");
-    command.add_option("--seeds", a.seeds, "seeds, counted up from the configuration's")->check(CLI::Range(1, 1000));
+    command.add_option("--seeds", a.seeds, fmt::format("seeds, counted up from the configuration's [{}]", a.seeds))
+        ->check(CLI::Range(1, 1000));
     add_format_option(command, a.format);
     add_common(command, a);
 }

@@ -1,5 +1,6 @@
 #include "nn/relaxed_net.h"
 
+#include "core/error.h"
 #include "nn/relaxed_parts.h"
 
 #include <fmt/format.h>
@@ -279,7 +280,10 @@ struct RelaxedNet::Impl {
 };
 
 RelaxedNet::RelaxedNet(const arch::SearchSpace& space, const WeightBank& bank)
-    : impl_(new Impl{space, bank, RelaxedParts(space, bank)}) {}
+    : impl_(new Impl{space, bank, RelaxedParts(space, bank)}) {
+    require(!space.data().build_block, ErrorKind::usage,
+            "the differentiable engine cannot search space '{}': it knows nachos' own blocks only", space.name());
+}
 
 RelaxedNet::~RelaxedNet() = default;
 

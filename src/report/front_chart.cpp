@@ -1,4 +1,5 @@
 #include "report/charts.h"
+#include "report/front_scales.h"
 #include "report/number_text.h"
 #include "report/svg.h"
 
@@ -14,47 +15,6 @@ namespace {
 constexpr double kWidth = 900;
 constexpr double kHeight = 460;
 constexpr double kLeft = 62, kRight = 24, kTop = 34, kBottom = 52;
-
-double accuracy_of(const DesignRow& d) { return d.test_accuracy.value_or(d.point.accuracy); }
-
-struct Extent {
-    double low = INFINITY;
-    double high = -INFINITY;
-
-    void add(double value) {
-        low = std::min(low, value);
-        high = std::max(high, value);
-    }
-};
-
-Scale cost_scale(const Snapshot& snapshot, const Results& results) {
-    Extent macs;
-    for (const auto& e : snapshot.evaluations)
-        for (const auto& p : e.curve) macs.add(p.point.avg_cost);
-    for (const auto& d : results.designs) macs.add(d.point.avg_cost);
-    if (const auto limit = results.limits.max_avg_macs) macs.add(*limit);
-    if (!(macs.low <= macs.high)) macs = {results.axes.min_macs, results.axes.max_macs};
-    return {std::max(1.0, macs.low * 0.9), std::max(2.0, macs.high * 1.1), kLeft, kWidth - kRight, true};
-}
-
-/// The front fills about the upper half; what lies far below it is left out.
-Scale accuracy_scale(const Snapshot& snapshot, const Results& results) {
-    Extent all, front;
-    for (const auto& e : snapshot.evaluations)
-        for (const auto& p : e.curve) all.add(p.point.accuracy);
-    for (const auto& d : results.designs) {
-        front.add(d.point.accuracy);
-        front.add(accuracy_of(d));
-    }
-    all.add(std::isfinite(front.high) ? front.high : 1);
-    if (const auto limit = results.limits.min_accuracy) front.add(*limit);
-    if (!std::isfinite(front.low)) front = all;
-    const double top = std::max(all.high, front.high);
-    const double floor = front.low - std::max(0.01, top - front.low);
-    const double low = std::max(std::min(all.low, front.low), floor);
-    const double margin = std::max(0.002, 0.08 * (top - low));
-    return {std::max(0.0, low - margin), std::min(1.0, top + margin), kHeight - kBottom, kTop};
-}
 
 /// Every evaluated point, one dot per pixel at most, as a single path.
 std::string evaluated_points(const Snapshot& snapshot, const Scale& x, const Scale& y) {
@@ -120,8 +80,8 @@ std::string limit_lines(const study::Limits& limits, const Scale& x, const Scale
 }  // namespace
 
 std::string front_chart(const Snapshot& snapshot, const Results& results) {
-    const Scale x = cost_scale(snapshot, results);
-    const Scale y = accuracy_scale(snapshot, results);
+    const Scale x = cost_scale(snapshot, results, kLeft, kWidth - kRight);
+    const Scale y = accuracy_scale(snapshot, results, kHeight - kBottom, kTop);
     const Axes axes{.x = x,
                     .y = y,
                     .x_title = "average MACs per inference, executed (log scale)",

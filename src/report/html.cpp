@@ -5,6 +5,8 @@
 #include "report/comparison.h"
 #include "report/learnt_designs.h"
 #include "report/number_text.h"
+#include "report/page.h"
+#include "report/page_data.h"
 #include "report/page_style.h"
 #include "report/svg.h"
 
@@ -193,17 +195,24 @@ std::string html_report(const Snapshot& snapshot) {
         name, kPageStyle, body);
 }
 
-void write_reports(const study::Study& study) {
-    study.publish();
+std::string report_html(const study::Study& study) {
     Snapshot snapshot = read(study);
+    if (has_page()) return page(page_data(snapshot, details(study, snapshot.models)));
     const Results r = results(snapshot, snapshot.facts.limits);
     if (const DesignRow* best = chosen(r)) {
         for (const auto& model : snapshot.models)
             if (model.model_file == best->model_file) snapshot.reliability = reliability(study, model);
     }
+    return html_report(snapshot);
+}
+
+void write_reports(const study::Study& study) {
+    study.publish();
+    const Snapshot snapshot = read(study);
+    const Results r = results(snapshot, snapshot.facts.limits);
     core::write_file_atomic(study.folder() / "pareto.json", pareto_json(r));
     core::write_file_atomic(study.folder() / "pareto.csv", pareto_csv(r));
-    core::write_file_atomic(study.folder() / "report.html", html_report(snapshot));
+    core::write_file_atomic(study.folder() / "report.html", report_html(study));
 }
 
 }  // namespace nachos::report

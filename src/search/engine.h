@@ -61,13 +61,22 @@ struct SurrogateQuality {
     double cost_rmse = 0;
 };
 
+/// The most accurate admissible point so far: what a search has to show.
+struct BestPoint {
+    double accuracy = 0;  ///< in [0, 1], on the validation part
+    double avg_macs = 0;
+
+    bool operator==(const BestPoint&) const = default;
+};
+
 /// State after each batch, for an observer.
 struct SearchStep {
     int evaluations = 0;
     int total = 0;
-    double hypervolume = 0;     ///< of the archive so far (method 6)
-    double feasible_share = 0;  ///< share of evaluated architectures with an admissible point
-    double seconds = 0;         ///< since the batch before: choosing and evaluating; never part of a result
+    double hypervolume = 0;              ///< of the archive so far (method 6)
+    double feasible_share = 0;           ///< share of evaluated architectures with an admissible point
+    double seconds = 0;                  ///< since the batch before: choosing and evaluating; never part of a result
+    std::optional<BestPoint> best = {};  ///< nothing while none is admissible
     std::optional<SurrogateQuality> surrogates = {};  ///< nothing where none were used
 };
 using SearchObserver = std::function<void(const SearchStep&)>;

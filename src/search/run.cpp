@@ -10,6 +10,14 @@ namespace {
 
 constexpr int kFailuresTolerated = 8;  // before a search of which most candidates fail is given up
 
+std::optional<BestPoint> best_of(std::span<const study::Evaluation> archive, const study::Limits& limits) {
+    const auto front = admissible_front(archive, limits);
+    if (front.empty()) return {};
+    const study::Evaluation& evaluation = archive[static_cast<std::size_t>(front.back().evaluation)];
+    const policy::OperatingPoint& point = evaluation.curve[static_cast<std::size_t>(front.back().point)].point;
+    return BestPoint{point.accuracy, point.avg_cost};
+}
+
 }  // namespace
 
 Run::Run(const SearchProblem& problem, const SearchOptions& options, const SearchObserver& observer)
@@ -100,6 +108,7 @@ void Run::record(std::optional<SurrogateQuality> surrogates) {
                                .hypervolume = hypervolume(archive, problem_.limits, axes_),
                                .feasible_share = static_cast<double>(feasible) / static_cast<double>(archive.size()),
                                .seconds = seconds,
+                               .best = best_of(archive, problem_.limits),
                                .surrogates = std::move(surrogates)});
     last_ = now;
     if (observer_) observer_(result_.history.back());

@@ -1,12 +1,20 @@
 #include "study/publisher.h"
 
 #include <algorithm>
+#include <ctime>
 
 namespace nachos::study {
 namespace {
 
-constexpr int kRest = 200;                            ///< times what the last copy took
+constexpr int kRest = 200;                            ///< times what the last copy took of the processor
+constexpr int kRestForWaiting = 20;                   ///< times what it waited beside that: for the disk, and its turn
 constexpr std::chrono::seconds kRestAfterFailure{5};  ///< at least
+
+std::chrono::nanoseconds processor_time() {
+    timespec t{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+}
 
 }  // namespace
 
@@ -36,7 +44,11 @@ void Publisher::publish() {
         behind_ = false;  // before the copy: what is stored meanwhile may miss it
     }
     const Clock::time_point start = Clock::now();
-    const auto rest = [&] { return kRest * (Clock::now() - start); };
+    const auto began = processor_time();
+    const auto rest = [&] {
+        const Clock::duration worked = processor_time() - began;
+        return kRest * worked + kRestForWaiting * std::max(Clock::duration::zero(), Clock::now() - start - worked);
+    };
     try {
         database_.copy_to(copy_);
     } catch (...) {

@@ -10,8 +10,9 @@
 
 namespace nachos::study {
 
-/// Keeps a copy of a database for those who only look. A thread replaces it soon after a change, but rests 200 times as long
-/// as the last copy took, so that copying takes at most 0.5 % of the time.
+/// Keeps a copy of a database for those who only look. A thread replaces it soon after a change, but then rests 200 times as
+/// long as the copy took of the processor, and 20 times as long as it waited for the disk: copying takes at most 0.5 % of a
+/// processor, and 5 % of the time.
 class Publisher {
   public:
     /// `database` must outlive it.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <numeric>
 #include <set>
 
 namespace nachos::arch {
@@ -185,6 +186,78 @@ TEST(ArchJson, ErrorsNameKeyAndAllowedValues) {
     spec.depth[1] = 5;
     EXPECT_EQ(error_of([&] { ofa.encode(spec); }),
               "architecture of space 'ofa-mbv3': stage 2 has depth 5, allowed: 2, 3, 4");
+}
+
+/// A block of its own: a depthwise and a pointwise convolution, with `expand` unused.
+int plain_separable(NetBuilder& net, const BlockSpec& block, const StageSpace& stage, int x) {
+    x = net.depthwise(block.name + ".depthwise", x, block.kernel, block.stride, stage.activation);
+    return net.conv(block.name + ".pointwise", x, block.width, 1, 1, stage.activation);
+}
+
+SpaceData own_space() {
+    SpaceData data;
+    data.name = "own";
+    data.stem_strides = {2};
+    data.stem_widths = {8};
+    const auto stage = [](int stride, std::vector<int> widths) {
+        return StageSpace{stride, Activation::relu, false, {1, 2}, std::move(widths), {3, 5}, {1}};
+    };
+    data.stages = {stage(1, {8, 16}), stage(2, {16, 32})};
+    data.build_block = plain_separable;
+    data.exit_convs = {0};
+    data.exit_widths = {16};
+    data.exit_pools = {1};
+    return data;
+}
+
+TEST(OwnSpace, ItsBlocksAreBuiltAndTheSupernetHoldsThem) {
+    const SearchSpace space(own_space(), {.resolution = 32, .channels = 1, .classes = 3});
+    const NetDesc net = space.build(space.smallest());
+    std::vector<std::string> names;
+    for (const Layer& l : net.layers) names.push_back(l.name);
+    EXPECT_EQ(names, (std::vector<std::string>{"stem", "stage1.block1.depthwise", "stage1.block1.pointwise",
+                                               "stage2.block1.depthwise", "stage2.block1.pointwise", "final.pool",
+                                               "final.classifier"}));
+    // 16x16: 8*9 stem, 8*9 + 8*8; 8x8: 8*9 + 8*16; 16*3
+    EXPECT_EQ(std::accumulate(net.layers.begin(), net.layers.end(), std::int64_t{0},
+                              [](std::int64_t sum, const Layer& l) { return sum + l.macs(); }),
+              256 * (72 + 72 + 64) + 64 * (72 + 128) + 48);
+    std::map<std::string, Layer> weights;
+    for (const Layer& l : space.weight_layers()) weights[l.name] = l;
+    EXPECT_EQ(weights.at("stage2.block2.pointwise").weight_shape(), (std::vector<std::int64_t>{32, 32, 1, 1}));
+    EXPECT_EQ(weights.at("stage1.block1.depthwise").weight_shape(), (std::vector<std::int64_t>{8, 1, 5, 5}));
+    core::Rng rng(3);
+    for (int i = 0; i < 50; ++i) {
+        const Genome genome = space.sample(rng);
+        EXPECT_EQ(space.encode(space.decode(genome)), genome);
+        check(space.build(space.decode(genome)), false, "own");
+    }
+}
+
+TEST(OwnSpace, MistakesAreNamed) {
+    const auto refused = [](auto change) {
+        SpaceData data = own_space();
+        change(data);
+        return error_of([&] {
+            const SearchSpace space(data, {});
+            space.build(space.smallest());
+        });
+    };
+    EXPECT_EQ(refused([](SpaceData& d) { d.stages.clear(); }), "space 'own' has no stages");
+    EXPECT_EQ(refused([](SpaceData& d) { d.stages[1].kernels.clear(); }),
+              "space 'own' has no stages[1].kernels to choose from");
+    EXPECT_EQ(refused([](SpaceData& d) {
+                  d.stem_widths = {16, 8};
+              }),
+              "space 'own': stem_widths is 16, 8; needed: from 0, ascending, each once");
+    EXPECT_EQ(refused([](SpaceData& d) { d.stages[0].stride = 0; }),
+              "space 'own': stages[0] has stride 0 and depths from 1; needed: at least 1");
+    EXPECT_EQ(refused([](SpaceData& d) {
+                  d.build_block = [](NetBuilder& net, const BlockSpec& block, const StageSpace&, int x) {
+                      return net.conv(block.name + ".conv", x, 7, 3, 1, Activation::relu);
+                  };
+              }),
+              "space 'own': stage1.block1 gives a map of 7 x 16 x 16, 8 x 16 x 16 is needed");
 }
 
 }  // namespace

@@ -16,5 +16,12 @@ TEST(Notes, TellAPublishedSizeFromAScaledOne) {
             "(published 100), evaluate.fidelity = finetune:2 (published finetune:20)"}));
 }
 
+TEST(Notes, TheBestDesignSoFarIsTold) {
+    search::SearchStep step;
+    EXPECT_EQ(search_note(step), "no design meets the limits yet");
+    step.best = {{.accuracy = 0.91234, .avg_macs = 412300}};
+    EXPECT_EQ(search_note(step), "best 91.23 % at 412.3 k MACs");
+}
+
 }  // namespace
 }  // namespace nachos::cli

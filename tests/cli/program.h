@@ -56,6 +56,12 @@ class Running {
     }
 
     pid_t process() const { return process_; }
+    std::string out() const { return core::read_file(folder_ / "out", 1 << 24); }  ///< so far
+    /// Whether it has ended; its outcome can still be waited for.
+    bool ended() const {
+        siginfo_t info{};
+        return ::waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+    }
 
     /// Waits for its end; once only.
     Outcome wait() const {

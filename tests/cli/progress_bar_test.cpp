@@ -35,6 +35,14 @@ TEST(ProgressText, WorkDoneBeforeSaysNothingAboutTheRate) {
               "search       [==============>         ]  60 %  60/100  1/s  0:40 left");
 }
 
+TEST(ProgressText, TheBarGivesWayToWhatIsSaid) {
+    const core::Progress progress{"search", 25, 100, "best 91.23 % at 412.3 k MACs"};
+    EXPECT_EQ(progress_line(progress, 10, 0, 89),
+              "search       [===>        ]  25 %  25/100  2.5/s  0:30 left  best 91.23 % at 412.3 k MACs");
+    EXPECT_EQ(progress_line(progress, 10, 0, 79),
+              "search         25 %  25/100  2.5/s  0:30 left  best 91.23 % at 412.3 k MACs");
+}
+
 TEST(ProgressText, UnknownTotalAndNarrowTerminal) {
     EXPECT_EQ(progress_line({"reading", 7, 0, ""}, 0, 0, 200), "reading      7");
     EXPECT_EQ(progress_line({"reading", 7, 0, ""}, 0, 0, 4), "read");

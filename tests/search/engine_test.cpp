@@ -86,6 +86,12 @@ TEST_P(EveryEngine, HistoryHasOneEntryABatchAndHypervolumeNeverFalls) {
     EXPECT_EQ(seen.back().evaluations, 100);
     EXPECT_EQ(seen.back().total, 100);
     EXPECT_EQ(seen.back().feasible_share, 1);
+    BestPoint best;  // without limits all are admissible
+    for (const study::Evaluation& e : result.archive)
+        for (const study::CurvePoint& p : e.curve)
+            if (p.point.accuracy > best.accuracy || (p.point.accuracy == best.accuracy && p.point.avg_cost < best.avg_macs))
+                best = {p.point.accuracy, p.point.avg_cost};
+    EXPECT_EQ(seen.back().best, best);
     EXPECT_EQ(seen.back().hypervolume, hypervolume(result.archive, {}, axes_of(task.space, {}, problem.costs)));
 }
 

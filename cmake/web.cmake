@@ -1,0 +1,56 @@
+# The pages of web/, each one self-contained file, for programs to hold. Sources are copied into the build folder, and npm works
+# there. Without npm (or a registry that it reaches) programs write the plain report.
+# Sets NACHOS_PAGES to the folder of the pages, or leaves it empty.
+set(NACHOS_WEB AUTO CACHE STRING "Build the interactive pages: AUTO (if npm can), ON, OFF")
+set_property(CACHE NACHOS_WEB PROPERTY STRINGS AUTO ON OFF)
+set(NACHOS_PAGES "")
+
+function(nachos_web_packages web ok)
+  set(lock ${CMAKE_SOURCE_DIR}/web/package-lock.json)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${lock} ${CMAKE_SOURCE_DIR}/web/package.json)
+  file(SHA256 ${lock} wanted)
+  set(stamp ${web}/node_modules/.nachos-lock)
+  set(installed "")
+  if(EXISTS ${stamp})
+    file(READ ${stamp} installed)
+  endif()
+  if(NOT installed STREQUAL wanted)
+    message(STATUS "npm ci in ${web}")
+    file(COPY ${CMAKE_SOURCE_DIR}/web/package.json ${lock} DESTINATION ${web})
+    execute_process(COMMAND ${NACHOS_NPM} ci --ignore-scripts --no-audit --no-fund --loglevel=error
+      WORKING_DIRECTORY ${web} RESULT_VARIABLE failed OUTPUT_QUIET ERROR_VARIABLE why)
+    if(failed)
+      set(${ok} FALSE PARENT_SCOPE)
+      message(STATUS "npm ci failed: ${why}")
+      return()
+    endif()
+    file(WRITE ${stamp} ${wanted})
+  endif()
+  set(${ok} TRUE PARENT_SCOPE)
+endfunction()
+
+if(NOT NACHOS_WEB STREQUAL "OFF")
+  find_program(NACHOS_NPM npm)
+  set(web ${CMAKE_BINARY_DIR}/web)
+  set(ok FALSE)
+  if(NACHOS_NPM)
+    nachos_web_packages(${web} ok)
+  endif()
+  if(ok)
+    file(GLOB_RECURSE web_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/web ${CMAKE_SOURCE_DIR}/web/src/* ${CMAKE_SOURCE_DIR}/web/*.html)
+    list(APPEND web_sources build.mjs tsconfig.json)
+    list(FILTER web_sources EXCLUDE REGEX "node_modules/")
+    list(TRANSFORM web_sources PREPEND ${CMAKE_SOURCE_DIR}/web/ OUTPUT_VARIABLE web_depends)
+    set(NACHOS_PAGES ${web}/dist)
+    add_custom_command(OUTPUT ${web}/dist/report.html
+      COMMAND ${CMAKE_COMMAND} -DFROM=${CMAKE_SOURCE_DIR}/web -DTO=${web} -P ${CMAKE_SOURCE_DIR}/cmake/copy_web.cmake
+      COMMAND ${NACHOS_NPM} run --silent build
+      WORKING_DIRECTORY ${web} DEPENDS ${web_depends} ${web}/node_modules/.nachos-lock
+      COMMENT "Building the pages of web/" VERBATIM)
+    add_custom_target(web DEPENDS ${web}/dist/report.html)
+  elseif(NACHOS_WEB STREQUAL "ON")
+    message(FATAL_ERROR "NACHOS_WEB is ON, but npm is missing or could not install web/package-lock.json")
+  else()
+    message(STATUS "npm is missing or reaches no registry: programs write the plain report")
+  endif()
+endif()
