@@ -400,8 +400,8 @@ TEST_F(MainJob, EndsWithVerifiedExports) {
                                                   "search.evaluations=16", "search.engine=random"});
     const Outcome outcome = run_program("nachos", command);
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_EQ(std::distance(std::sregex_iterator(outcome.out.begin(), outcome.out.end(), std::regex("\\nexport  ")), {}), 3)
-        << outcome.out;
+    const std::regex line("\\nexport  ");
+    EXPECT_EQ(std::distance(std::sregex_iterator(outcome.out.begin(), outcome.out.end(), line), {}), 3) << outcome.out;
     EXPECT_TRUE(std::regex_search(
         outcome.out, std::regex("/c  weights [^\n]+ kB, memory [^\n]+; verified: same exits and classes on 300 images")))
         << outcome.out;
