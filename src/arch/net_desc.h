@@ -92,5 +92,8 @@ NetDesc net_from_json(const std::string& text, const std::string& where);
 
 const char* to_string(LayerKind kind);
 const char* to_string(Activation activation);
+/// Back from those names, out of a foreign file. Throw Error(bad_data) naming `where`.
+LayerKind layer_kind_from(const std::string& name, const std::string& where);
+Activation activation_from(const std::string& name, const std::string& where);
 
 }  // namespace nachos::arch

@@ -34,7 +34,7 @@ Shape shape_from(const core::JsonReader& in, const char* key, const std::string&
 Layer layer_from(const core::JsonReader& in, const std::string& where) {
     Layer l;
     l.name = in.text("name");
-    l.kind = named(kKinds, in.text("kind"), where);
+    l.kind = layer_kind_from(in.text("kind"), where);
     l.inputs = in.integers("inputs");
     l.in = shape_from(in, "in", where);
     l.out = shape_from(in, "out", where);
@@ -44,13 +44,17 @@ Layer layer_from(const core::JsonReader& in, const std::string& where) {
     l.groups = in.integer("groups");
     l.bias = in.flag("bias");
     l.batch_norm = in.flag("batch_norm");
-    l.activation = named(kActivations, in.text("activation"), where);
+    l.activation = activation_from(in.text("activation"), where);
     l.exit = in.integer("exit");
     l.head = in.flag("head");
     return l;
 }
 
 }  // namespace
+
+LayerKind layer_kind_from(const std::string& name, const std::string& where) { return named(kKinds, name, where); }
+
+Activation activation_from(const std::string& name, const std::string& where) { return named(kActivations, name, where); }
 
 std::string net_to_json(const NetDesc& net) {
     ordered_json out;

@@ -23,6 +23,14 @@ void PolicyOptions::describe(core::OptionVisitor& v) {
         rule);
 }
 
+void LatencyOptions::describe(core::OptionVisitor& v) {
+    v.field({.key = "table",
+             .help = "latency table of the device that designs are for, as nachos-run lut writes it; empty = none"},
+            table);
+    v.field({.key = "digest", .help = "hash of that table; filled in when a study begins, so that it keeps its table"},
+            digest);
+}
+
 void SearchConfig::describe(core::OptionVisitor& v) {
     v.field({"seed", "every random stream is derived from it"}, seed);
     v.field({"device", "where networks are trained; auto = cuda if there is one", 0, 0, {"auto", "cpu", "cuda"}}, device);
@@ -35,6 +43,7 @@ void SearchConfig::describe(core::OptionVisitor& v) {
     group("augment", "what training images go through", augment);
     group("space", "the architectures searched", space);
     group("limits", "what an admissible design must meet; none = no limit", limits);
+    group("latency", "measured latencies, for limits.max_avg_latency_us and for the report", latency);
     group("loss", "training loss of a network with exits", loss);
     group("supernet", "training of the shared weights", supernet);
     group("evaluate", "evaluation of a candidate", evaluate);
@@ -50,6 +59,8 @@ SearchConfig parse_config(const std::string& toml, const std::string& where, con
     require(config.search.initial <= config.search.evaluations, ErrorKind::usage,
             "search.initial = {} is more than search.evaluations = {} ({})", config.search.initial,
             config.search.evaluations, where);
+    require(!config.limits.max_avg_latency_us || !config.latency.table.empty(), ErrorKind::usage,
+            "limits.max_avg_latency_us needs latencies: set latency.table to a file of nachos-run lut ({})", where);
     require(config.final.schedule == "joint" || config.final.optimizer.epochs > 1, ErrorKind::usage,
             "final.schedule = 'staged' needs final.epochs of at least 2, got {} ({})", config.final.optimizer.epochs, where);
     for (const study::Fidelity& f : study::fidelities_from(config.evaluate.fidelity))

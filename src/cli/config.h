@@ -25,6 +25,14 @@ struct PolicyOptions {
     void describe(core::OptionVisitor& v);
 };
 
+/// Latencies of the device that designs are for, group [latency].
+struct LatencyOptions {
+    std::string table;   ///< LUT.json of nachos-run lut; empty = none
+    std::string digest;  ///< hash of its text, part of the study's identity; empty = not asked for
+
+    void describe(core::OptionVisitor& v);
+};
+
 /// The whole configuration of `nachos search`.
 struct SearchConfig {
     std::uint64_t seed = 0;
@@ -34,6 +42,7 @@ struct SearchConfig {
     data::AugmentOptions augment;
     arch::SpaceOptions space;
     study::Limits limits;
+    LatencyOptions latency;
     train::LossOptions loss;
     train::SupernetOptions supernet;
     train::EvaluateOptions evaluate;

@@ -171,8 +171,9 @@ class Reader : public GenericVisitor<Reader> {
         prefix_ = outer;
     }
 
-    void refuse_unknown() const {
+    void refuse_unknown(bool other_groups) const {
         for (const auto& [key, given] : given_) {
+            if (other_groups && !groups_.contains(key.substr(0, key.find('.')))) continue;
             if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
             if (groups_.contains(key)) {
                 require(given.value->is_table(), ErrorKind::usage, "{} is a group of keys, got {} ({})", key,
@@ -265,7 +266,7 @@ void read_options(const ConfigText& text, const Describe& describe) {
     const Sources sources(text);
     Reader reader(sources);
     describe(reader);
-    reader.refuse_unknown();
+    reader.refuse_unknown(text.other_groups);
 }
 
 }  // namespace nachos::cli

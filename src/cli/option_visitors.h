@@ -16,6 +16,7 @@ struct ConfigText {
     std::string toml;
     std::string where;                   ///< file name, for messages
     std::vector<std::string> overrides;  ///< "key=value", dotted keys; a value that is no TOML is taken as text
+    bool other_groups = false;           ///< groups that are not described are somebody else's: not looked at
 };
 
 /// Fills the described options. Keys not given keep their value; overrides win over the file; "none" unsets an optional.

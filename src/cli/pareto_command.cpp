@@ -45,6 +45,11 @@ std::string plot(const report::Snapshot& snapshot, const report::Results& result
 void print_pareto(const ParetoArguments& arguments) {
     const auto snapshot = report::read(study::Study::open_readonly(arguments.folder));
     const auto limits = arguments.limits.applied_to(snapshot.facts.limits);
+    const auto has_latencies = [](const study::Evaluation& e) { return !e.costs.latency_us.empty(); };
+    require(!limits.max_avg_latency_us || snapshot.evaluations.empty() ||
+                std::any_of(snapshot.evaluations.begin(), snapshot.evaluations.end(), has_latencies),
+            ErrorKind::usage, "--max-avg-latency-us needs a study with a latency table (latency.table); {} has none",
+            arguments.folder);
     const auto stage = arguments.searched ? report::Stage::searched : report::Stage::final;
     const auto results = report::results(snapshot, limits, stage);
     if (results.designs.empty()) fail_inadmissible(results);

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <numeric>
@@ -155,6 +156,21 @@ void print_csv(const std::vector<Contender>& all) {
                    c.quantile(0.95), c.quantile(0.99), c.images_a_second());
 }
 
+/// Models that are measured beside it: those asked for, else the best network without exits of the study it lies in.
+std::vector<std::string> beside(const BenchArguments& arguments) {
+    if (!arguments.against.empty()) return arguments.against;
+    std::vector<std::string> plain;
+    const std::filesystem::path folder = std::filesystem::absolute(arguments.model).parent_path();
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with("best-plain-") && name.ends_with(".safetensors") &&
+            !std::filesystem::equivalent(entry.path(), arguments.model))
+            plain.push_back(entry.path().string());
+    }
+    std::sort(plain.begin(), plain.end());
+    return plain;
+}
+
 }  // namespace
 
 void bench_model(const BenchArguments& arguments) {
@@ -165,13 +181,13 @@ void bench_model(const BenchArguments& arguments) {
     all.push_back(
         contender("with exits", model, model::operating_point(model, arguments.max_avg_macs).on_calibration.thresholds));
     all.push_back(contender("the same without exits", model::without_exits(model), {}));
-    for (const std::string& path : arguments.against) {
+    for (const std::string& path : beside(arguments)) {
         model::Model other = runnable_model(path);
         require(other.net.input == model.net.input && other.class_names == model.class_names, ErrorKind::bad_data,
                 "{} takes other images or has other classes than {}", path, arguments.model);
         const policy::Thresholds thresholds =
             model::operating_point(other, arguments.max_avg_macs).on_calibration.thresholds;
-        all.push_back(contender(path, std::move(other), thresholds));
+        all.push_back(contender(std::filesystem::path(path).stem().string(), std::move(other), thresholds));
     }
     measure(all, examples, images);
     const std::int64_t peak = peak_bytes();

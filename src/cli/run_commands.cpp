@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/run_bench.h"
 #include "cli/run_eval.h"
+#include "cli/run_lut.h"
 #include "cli/runnable_model.h"
 #include "core/error.h"
 #include "core/json_reader.h"
@@ -153,6 +154,28 @@ void add_bench_command_of_run(CLI::App& app) {
     command->callback([arguments] { bench_model(*arguments); });
 }
 
+void add_lut_command(CLI::App& app) {
+    CLI::App* command = app.add_subcommand(
+        "lut", "measure how long each layer of a search space takes on this machine, for searches with latency limits");
+    const auto a = std::make_shared<LutArguments>();
+    command->add_option("CONFIG.toml", a->config, "configuration whose groups [space] and [data] say what is measured");
+    command->add_option("key=value", a->overrides, "configuration keys to set instead");
+    command->add_option("--out", a->out, "where the table is written (JSON)")->required()->type_name("LUT.json");
+    command->add_option("--space", a->space, "a search space, where no configuration is given")->capture_default_str();
+    const auto add_size = [&](const char* name, int& value, int most, const char* help) {
+        command->add_option(name, value, help)->check(CLI::Range(1, most));
+    };
+    add_size("--resolution", a->resolution, 1024,
+             "height = width of images in pixels; default: the configuration's data, else 32");
+    add_size("--channels", a->channels, 3, "of images; default: likewise, else 3");
+    add_size("--classes", a->classes, 100000, "default: likewise, else 10; with all three given no data is read");
+    add_size("--designs", a->designs, 10000, "random designs that the table's predictions are checked on");
+    add_size("--passes", a->passes, 1000, "visits of each network; more are slower and less noisy");
+    add_format_option(*command, a->format);
+    add_progress_option(*command, a->progress);
+    command->callback([a] { measure_lut(*a); });
+}
+
 }  // namespace
 
 void add_run_commands(CLI::App& app) {
@@ -164,6 +187,7 @@ void add_run_commands(CLI::App& app) {
     add_shared_options(app, *arguments);
     add_eval_command(app);
     add_bench_command_of_run(app);
+    add_lut_command(app);
     // MODEL and IMAGE are needed only where no subcommand is named, which CLI11's required() cannot say.
     app.callback([&app, arguments] {
         if (!app.get_subcommands().empty()) return;

@@ -39,8 +39,7 @@ report::MeasuredNetwork measured(const study::Study& study, const study::ArchCos
 report::AblationFigures figures_of(const Session& session, const study::Study& study, const ArmRow& arm,
                                    const std::vector<arch::ArchSpec>& specs) {
     std::vector<report::MeasuredNetwork> networks;
-    for (const arch::ArchSpec& spec : specs)
-        networks.push_back(measured(study, train::costs_of(session.space.build(spec)), name_of(arm, spec)));
+    for (const arch::ArchSpec& spec : specs) networks.push_back(measured(study, session.costs_of(spec), name_of(arm, spec)));
     return report::ablation_figures(networks,
                                     {.limits = session.config.limits, .axes = session.axes, .budgets = session.budgets});
 }

@@ -1,5 +1,6 @@
 #include "cli/train_contender.h"
 
+#include "cli/latency_file.h"
 #include "cli/train_samples.h"
 #include "core/error.h"
 #include "core/parallel.h"
@@ -8,10 +9,12 @@
 #include "model/model_file.h"
 #include "nn/network.h"
 #include "policy/calibrate.h"
+#include "runtime/latency_probe.h"
 #include "train/evaluate.h"
 #include "train/inherit.h"
 
 #include <algorithm>
+#include <future>
 #include <mutex>
 
 namespace nachos::cli {
@@ -83,6 +86,8 @@ class FinalTraining {
                                    .costs = trained.costs,
                                    .model_file = model_file(contender.name),
                                    .points = {}};
+        if (session_.latency && cost::mismatch(*session_.latency, this_device()).empty())
+            record.costs.measured_latency_us = measured_latencies(trained.model);
         std::optional<policy::ExitView> view;
         if (test)
             view = policy::view(table_of(trained.model.net, test->examples(), study::test_table_file(contender.name)),
@@ -103,6 +108,15 @@ class FinalTraining {
     }
 
   private:
+    /// To each exit on this machine, one thread that stays on its core; nothing else of this job runs meanwhile.
+    static std::vector<double> measured_latencies(const model::Model& model) {
+        const auto measure = [&] {
+            runtime::pin_thread();
+            return runtime::exit_latencies_us(model, {.passes = 5, .inferences = 100, .warm_up = 20});
+        };
+        return std::async(std::launch::async, measure).get();  // a thread of its own, for it stays pinned
+    }
+
     static std::string model_file(const std::string& name) { return "models/" + name + ".safetensors"; }
 
     static std::optional<double> searched_accuracy(const std::optional<study::Evaluation>& searched, int budget_index) {
@@ -125,7 +139,7 @@ class FinalTraining {
     Trained calibrated(const Contender& contender, arch::NetDesc net) const {
         const policy::RecordedTable table =
             table_of(net, session_.parts.calibration.examples(), study::calibration_table_file(contender.name));
-        Trained trained{.contender = contender, .costs = train::costs_of(net), .model = {}, .curve = {}};
+        Trained trained{.contender = contender, .costs = session_.costs_of(net), .model = {}, .curve = {}};
         model::Model& m = trained.model;
         m.arch = contender.arch;
         m.costs = cost::costs_of(net);

@@ -19,7 +19,7 @@ arch::ArchSpec best_of(const std::vector<study::Evaluation>& designs, const stud
 std::vector<Contender> comparators(const Session& session, const std::vector<study::Evaluation>& archive,
                                    const arch::ArchSpec& design, const study::Limits& limits) {
     std::vector<Contender> contenders;
-    const auto costs = [&](const arch::ArchSpec& spec) { return train::costs_of(session.space.build(spec)); };
+    const auto costs = [&](const arch::ArchSpec& spec) { return session.costs_of(spec); };
     for (const search::Comparator& c :
          search::comparators_of(design, session.config.policy.measure, archive, limits, session.space, costs)) {
         Contender contender{.name = c.name + "-" + arch::arch_id(c.arch),
@@ -63,11 +63,13 @@ void run_final(const Session& session, study::Study& study, const nn::WeightBank
 void final_command(const TrainingArguments& arguments) {
     require_one_rank("final");
     auto study = study::Study::resume(arguments.out);
-    const Session session(parse_config(study.config(), study.path_of("config.toml").string()));
+    const Session session(study_config(study));
     const RunningJob running(arguments, study);
     nn::WeightBank bank = session.fresh_bank();
     ensure_supernet(session, study, bank, running.job());
     const study::Limits limits = arguments.limits->applied_to(session.config.limits);
+    require(!limits.max_avg_latency_us || session.latency, ErrorKind::usage,
+            "--max-avg-latency-us needs a study with a latency table (latency.table); {} has none", arguments.out);
     const train::FinalOptions& options = session.config.final;
     run_final(session, study, bank, limits,
               {.top = arguments.top.value_or(options.top), .comparators = options.comparators && !arguments.no_comparators},

@@ -1,15 +1,18 @@
 #include "cli/train_session.h"
 
 #include "cli/job.h"
+#include "cli/latency_file.h"
 #include "cli/notes.h"
 #include "cli/train_evaluator.h"
 #include "cli/train_learnt.h"
 #include "cli/train_ranks.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "report/html.h"
 #include "search/engine.h"
 #include "search/halving.h"
 #include "search/proposals.h"
+#include "study/folder.h"
 #include "train/evaluate.h"
 
 #include <fmt/format.h>
@@ -26,7 +29,7 @@ search::SearchProblem problem_of(const Session& session) {
             .limits = session.config.limits,
             .budgets = session.budgets,
             .evaluate = {},
-            .costs = [&session](const arch::ArchSpec& spec) { return train::costs_of(session.space.build(spec)); }};
+            .costs = [&session](const arch::ArchSpec& spec) { return session.costs_of(spec); }};
 }
 
 study::HistoryStep history_step(const search::SearchStep& step) {
@@ -111,6 +114,10 @@ study::Study open_study(const Session& session, const std::string& folder, const
         {.resume_only = arguments.resume_only, .overwrite = arguments.overwrite, .resolve = [&](const std::string& stored) {
              return to_toml(parse_config(stored, folder + "/config.toml"));
          }});
+    if (session.latency) {
+        core::write_file_atomic(study.path_of(study::kLatencyFile), cost::to_json(*session.latency));
+        warn_of_mismatch(*session.latency, session.config.latency.table);
+    }
     study.put_facts(session.facts());
     return study;
 }
@@ -128,6 +135,16 @@ SearchConfig training_config(const TrainingArguments& arguments) {
     SearchConfig config = load_config(arguments.config, arguments.overrides);
     if (std::filesystem::exists(config.data.path))  // so that later commands find it from anywhere
         config.data.path = std::filesystem::absolute(config.data.path).lexically_normal().string();
+    LatencyOptions& latency = config.latency;
+    if (latency.table.empty()) return config;
+    latency.table = std::filesystem::absolute(latency.table).lexically_normal().string();
+    if (latency.digest.empty()) latency.digest = digest_of(read_latency_table(latency.table));
+    return config;
+}
+
+SearchConfig study_config(const study::Study& study) {
+    SearchConfig config = parse_config(study.config(), study.path_of(study::kConfigFile).string());
+    if (!config.latency.table.empty()) config.latency.table = study.path_of(study::kLatencyFile).string();
     return config;
 }
 

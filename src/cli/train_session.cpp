@@ -1,9 +1,10 @@
 #include "cli/train_session.h"
 
+#include "cli/latency_file.h"
 #include "cli/notes.h"
 #include "core/error.h"
 #include "core/hash.h"
-#include "cost/cost.h"
+#include "cost/space_layers.h"
 #include "search/differentiable/learner.h"
 #include "search/engine.h"
 #include "train/evaluate.h"
@@ -29,26 +30,57 @@ torch::Device device_named(const std::string& name) {
 }
 
 /// Budgets begin where the smallest architecture's first exit ends: an average below its whole cost is what exits are for.
-double least_budget(const arch::SearchSpace& space, const search::HypervolumeAxes& axes) {
-    const study::ArchCosts costs = train::costs_of(space.build(space.with_all_exits(space.smallest())));
-    return std::min(axes.min_macs, static_cast<double>(costs.executed_macs.front()));
+double least_budget(const Session& session) {
+    const study::ArchCosts costs = session.costs_of(session.space.with_all_exits(session.space.smallest()));
+    return std::min(session.axes.min_macs, static_cast<double>(costs.executed_macs.front()));
 }
 
 data::Parts load_parts(const SearchConfig& config) { return data::split(data::load(config.data), config.data, config.seed); }
+
+std::optional<cost::LatencyTable> load_latencies(const LatencyOptions& options) {
+    if (options.table.empty()) return {};
+    cost::LatencyTable table = read_latency_table(options.table);
+    const std::string digest = digest_of(table);
+    require(options.digest.empty() || digest == options.digest, ErrorKind::usage,
+            "latency.table = '{}' holds another table than latency.digest says: {} instead of {}", options.table, digest,
+            options.digest);
+    return table;
+}
+
+void require_whole(const cost::LatencyTable& table, const arch::SearchSpace& space, const std::string& path) {
+    const arch::NetDesc net = space.build(space.smallest());
+    if (net.input != table.input || net.classes != table.classes) cost::latency_us(net, table);  // says what differs
+    const std::vector<cost::LayerKey> missing = cost::missing_layers(space, table);
+    require(missing.empty(), ErrorKind::usage,
+            "latency.table = '{}' lacks {} layers that the space '{}' can need, e.g. {}; measure with this configuration: "
+            "nachos-run lut CONFIG.toml --out {}",
+            path, missing.size(), space.name(), missing.empty() ? "" : cost::text_of(missing.front()), path);
+}
+
+/// The space; a table must know every layer that it may need.
+arch::SearchSpace space_of(const SearchConfig& config, const data::Parts& parts,
+                           const std::optional<cost::LatencyTable>& latency) {
+    arch::SearchSpace space = arch::make_space(config.space, task_of(parts));
+    if (latency) require_whole(*latency, space, config.latency.table);
+    return space;
+}
 
 }  // namespace
 
 Session::Session(SearchConfig given)
     : config(std::move(given)),
+      latency(load_latencies(config.latency)),
       parts(load_parts(config)),
       normalisation(data::normalisation_of(parts.train)),
-      space(arch::make_space(config.space, task_of(parts))),
-      axes(search::axes_of(space, config.limits,
-                           [this](const arch::ArchSpec& s) { return train::costs_of(space.build(s)); })),
-      budgets(
-          search::budget_grid({.min_macs = least_budget(space, axes), .max_macs = axes.max_macs}, config.policy.budgets)),
+      space(space_of(config, parts, latency)),
+      axes(search::axes_of(space, config.limits, [this](const arch::ArchSpec& s) { return costs_of(s); })),
+      budgets(search::budget_grid({.min_macs = least_budget(*this), .max_macs = axes.max_macs}, config.policy.budgets)),
       device(device_named(config.device)),
       rng(config.seed) {}
+
+study::ArchCosts Session::costs_of(const arch::NetDesc& net) const {
+    return train::costs_of(net, latency ? &*latency : nullptr);
+}
 
 study::Facts Session::facts() const {
     study::Facts facts;
@@ -62,6 +94,11 @@ study::Facts Session::facts() const {
     facts.measure = config.policy.measure;
     facts.fidelity = config.evaluate.fidelity;
     facts.notes = notes_of(config);
+    if (latency)
+        facts.notes.push_back(
+            fmt::format("latencies are by a table measured on {}, {} thread{}, {}, batch 1; its median error was {:.1f} %",
+                        latency->device.cpu, latency->device.threads, latency->device.threads == 1 ? "" : "s",
+                        latency->device.data_type, 100 * latency->check.median_error));
     facts.limits = config.limits;
     facts.min_macs = axes.min_macs;
     facts.max_macs = axes.max_macs;

@@ -4,6 +4,7 @@
 #include "cli/config.h"
 #include "cli/training_arguments.h"
 #include "core/progress.h"
+#include "cost/latency_table.h"
 #include "data/parts.h"
 #include "exec/ranks/ranks.h"
 #include "nn/weight_bank.h"
@@ -13,6 +14,7 @@
 #include "train/trainer.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace nachos::cli {
@@ -22,6 +24,7 @@ struct Session {
     explicit Session(SearchConfig config);
 
     SearchConfig config;
+    std::optional<cost::LatencyTable> latency;  ///< of the device that designs are for
     data::Parts parts;
     data::Normalisation normalisation;
     arch::SearchSpace space;
@@ -31,6 +34,9 @@ struct Session {
     core::Rng rng;
 
     study::Facts facts() const;
+    /// Exact costs, and latencies where there is a table.
+    study::ArchCosts costs_of(const arch::NetDesc& net) const;
+    study::ArchCosts costs_of(const arch::ArchSpec& spec) const { return costs_of(space.build(spec)); }
     /// The supernet's bank, untrained.
     nn::WeightBank fresh_bank() const;
 };
@@ -73,8 +79,11 @@ std::vector<study::Evaluation> run_search(const Session& session, study::Study& 
 /// The evaluations that designs are chosen by: those at the last fidelity.
 std::vector<study::Evaluation> searched(const Session& session, const study::Study& study);
 
-/// The configuration that the arguments name, its data path absolute.
+/// The configuration that the arguments name, its paths absolute and its latency table identified.
 SearchConfig training_config(const TrainingArguments& arguments);
+
+/// The configuration of a study, with the latency table that it keeps.
+SearchConfig study_config(const study::Study& study);
 
 /// Opens the study of the session's configuration in `folder`, or begins it there.
 study::Study open_study(const Session& session, const std::string& folder, const TrainingArguments& arguments);

@@ -16,7 +16,7 @@ class CandidateEvaluator {
   public:
     CandidateEvaluator(const std::string& folder, const std::string& digest, const std::atomic<bool>& told_to_stop)
         : study_(study::Study::open_readonly(folder)),
-          session_(parse_config(study_.config(), folder)),
+          session_(study_config(study_)),
           told_to_stop_(told_to_stop),
           bank_(session_.fresh_bank()) {
         train::set_own_threads(session_.config.threads_per_evaluation);
@@ -58,6 +58,7 @@ class CandidateEvaluator {
                       .budgets = session_.budgets,
                       .published_rule = config.policy.published_rule(),
                       .tune = kSearchTuning},
+            .latency = session_.latency ? &*session_.latency : nullptr,
             .fidelity = fidelity});
         context->fresh = [this](const arch::ArchSpec& spec) {
             return nn::WeightBank(nn::weighted_layers(session_.space.build(spec)), stream_of(spec).stream("weights"),

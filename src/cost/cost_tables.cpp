@@ -1,5 +1,7 @@
 #include "cost/cost_tables.h"
 
+#include "cost/space_parts.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,97 +13,37 @@ namespace {
 
 using Kind = arch::GeneRef::Kind;
 
-/// Calls f(choice) for every joint choice of `genes`, the last running fastest; `choice` holds one index a gene of them.
-template <class F>
-void for_each_choice(const std::vector<int>& sizes, F&& f) {
-    std::vector<int> choice(sizes.size(), 0);
-    for (;;) {
-        f(choice);
-        std::size_t g = sizes.size();
-        while (g > 0 && ++choice[g - 1] == sizes[g - 1]) choice[--g] = 0;
-        if (g == 0) return;
-    }
-}
-
-std::int64_t macs_of(const arch::NetDesc& net, const std::vector<std::string>& prefixes) {
+std::int64_t macs_of(const arch::NetDesc& net) {
     std::int64_t macs = 0;
-    for (const arch::Layer& layer : net.layers) {
-        const auto ours = [&](const std::string& prefix) { return layer.name.starts_with(prefix); };
-        if (std::any_of(prefixes.begin(), prefixes.end(), ours)) macs += layer.macs();
-    }
+    for (const arch::Layer& layer : net.layers) macs += layer.macs();
     return macs;
 }
 
-class Builder {
-  public:
-    explicit Builder(const arch::SearchSpace& space) : space_(space) {
-        tables_.stages = space.stages();
-        for (const arch::Gene& gene : space.genes()) tables_.choices.push_back(static_cast<int>(gene.choices.size()));
-    }
+std::int64_t macs_of(const arch::NetDesc& net, const SpacePart& part) {
+    std::int64_t macs = 0;
+    for (const arch::Layer& layer : net.layers) macs += part.owns(layer) ? layer.macs() : 0;
+    return macs;
+}
 
-    CostTables build() {
-        add({"stem", "first."}, {gene(Kind::stem_stride), gene(Kind::stem_width)}, 1, false);
-        for (int s = 0; s < space_.stages(); ++s) add_blocks(s);
-        for (int s = 0; s < space_.sites(); ++s) add_exit(s);
-        const int last = space_.stages() - 1;
-        add({"final."}, {gene(Kind::stem_stride), gene(Kind::width, last)}, last + 1, true);
-        return std::move(tables_);
-    }
+CostTerm term_of(const arch::SearchSpace& space, const SpacePart& part) {
+    CostTerm term{.genes = part.genes, .macs = {}, .site = part.site, .head = part.head};
+    for_each_genome(space, part, [&](const arch::Genome& genome) {
+        term.macs.push_back(macs_of(space.build(space.decode(genome)), part));
+    });
+    return term;
+}
 
-  private:
-    int gene(Kind kind, int stage = 0, int block = 0) const { return space_.gene_index({kind, stage, block}); }
-
-    void add_blocks(int s) {
-        const auto& stage = space_.data().stages[static_cast<std::size_t>(s)];
-        for (int b = 0; b < stage.depths.back(); ++b) {
-            std::vector<int> genes{gene(Kind::stem_stride), gene(Kind::width, s), gene(Kind::kernel, s, b),
-                                   gene(Kind::expand, s, b)};
-            if (b == 0) genes.push_back(s == 0 ? gene(Kind::stem_width) : gene(Kind::width, s - 1));
-            if (b >= stage.depths.front()) genes.push_back(gene(Kind::depth, s));
-            add({fmt::format("stage{}.block{}.", s + 1, b + 1)}, genes, s + 1, false);
-        }
-    }
-
-    void add_exit(int s) {
-        if (space_.data().exit_style == arch::ExitStyle::published) return add_published_exit(s);
-        add({fmt::format("exit{}.", s + 1)},
-            {gene(Kind::stem_stride), gene(Kind::width, s), gene(Kind::exit_placed, s), gene(Kind::exit_convs, s),
-             gene(Kind::exit_width, s), gene(Kind::exit_pool, s)},
-            s + 1, true);
-    }
-
-    void add_published_exit(int s) {
-        const std::vector<int> poolings = space_.published_poolings(s + 1);
-        CostTerm term{.genes = {gene(Kind::exit_placed, s), static_cast<int>(tables_.choices.size())},
-                      .macs = std::vector<std::int64_t>(poolings.size(), 0),  // not placed
-                      .site = s + 1,
-                      .head = true};
-        for (const int pooling : poolings) term.macs.push_back(macs_of(space_.published_exit(s + 1, pooling), {""}));
-        tables_.choices.push_back(static_cast<int>(poolings.size()));
-        tables_.terms.push_back(std::move(term));
-    }
-
-    /// Genes with one choice are left out.
-    void add(const std::vector<std::string>& prefixes, const std::vector<int>& depends_on, int site, bool head) {
-        CostTerm term{.genes = {}, .macs = {}, .site = site, .head = head};
-        std::vector<int> sizes;
-        for (const int g : depends_on) {
-            const int size = tables_.choices[static_cast<std::size_t>(g)];
-            if (size == 1) continue;
-            term.genes.push_back(g);
-            sizes.push_back(size);
-        }
-        arch::Genome genome(space_.genes().size(), 0);
-        for_each_choice(sizes, [&](const std::vector<int>& choice) {
-            for (std::size_t i = 0; i < choice.size(); ++i) genome[static_cast<std::size_t>(term.genes[i])] = choice[i];
-            term.macs.push_back(macs_of(space_.build(space_.decode(genome)), prefixes));
-        });
-        tables_.terms.push_back(std::move(term));
-    }
-
-    const arch::SearchSpace& space_;
-    CostTables tables_;
-};
+/// Whether the site's exit is placed, and its pooling as a derived gene.
+void add_published_exit(const arch::SearchSpace& space, int s, CostTables& tables) {
+    const std::vector<int> poolings = space.published_poolings(s + 1);
+    CostTerm term{.genes = {space.gene_index({Kind::exit_placed, s, 0}), static_cast<int>(tables.choices.size())},
+                  .macs = std::vector<std::int64_t>(poolings.size(), 0),  // not placed
+                  .site = s + 1,
+                  .head = true};
+    for (const int pooling : poolings) term.macs.push_back(macs_of(space.published_exit(s + 1, pooling)));
+    tables.choices.push_back(static_cast<int>(poolings.size()));
+    tables.terms.push_back(std::move(term));
+}
 
 }  // namespace
 
@@ -125,7 +67,15 @@ std::vector<std::int64_t> CostTables::executed_macs(const std::vector<int>& choi
     return executed;
 }
 
-CostTables cost_tables(const arch::SearchSpace& space) { return Builder(space).build(); }
+CostTables cost_tables(const arch::SearchSpace& space) {
+    CostTables tables;
+    tables.stages = space.stages();
+    for (const arch::Gene& gene : space.genes()) tables.choices.push_back(static_cast<int>(gene.choices.size()));
+    for (const SpacePart& part : space_parts(space)) tables.terms.push_back(term_of(space, part));
+    if (space.data().exit_style == arch::ExitStyle::published)
+        for (int s = 0; s < space.sites(); ++s) add_published_exit(space, s, tables);
+    return tables;
+}
 
 std::vector<int> derived_choices(const arch::SearchSpace& space, const arch::ArchSpec& spec) {
     std::vector<int> choices;

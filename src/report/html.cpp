@@ -35,6 +35,7 @@ std::string limits_list(const study::Limits& l) {
     add(l.max_params, fmt::format("at most {} parameters", count(l.max_params)));
     add(l.max_peak_activation_bytes,
         fmt::format("at most {} of activations at once", bytes_text(l.max_peak_activation_bytes.value_or(0))));
+    add(l.max_avg_latency_us, fmt::format("at most {} on average", time_text(l.max_avg_latency_us)));
     add(l.min_accuracy, fmt::format("accuracy at least {:g} %", 100 * l.min_accuracy.value_or(0)));
     add(l.min_class_accuracy, fmt::format("worst class at least {:g} %", 100 * l.min_class_accuracy.value_or(0)));
     if (items.empty()) items.emplace_back("<li>no limits</li>");
@@ -55,6 +56,10 @@ std::string tiles(const Snapshot& snapshot, const Results& r) {
                    ? tile(percent_text(*best->test_accuracy), "accuracy on the test split, best design", true)
                    : tile(percent_text(best->point.accuracy), "accuracy on validation data, best design", true);
         out += tile(count_text(best->point.avg_cost), "MACs on average, the same design");
+        if (best->measured_avg_latency_us)
+            out += tile(time_text(*best->measured_avg_latency_us), "on average, the same design, measured");
+        else if (best->avg_latency_us)
+            out += tile(time_text(*best->avg_latency_us), "on average, the same design, by the latency table");
     }
     out += tile(std::to_string(r.designs.size()), "admissible designs on the front");
     out += tile(std::to_string(snapshot.evaluations.size()), "architectures evaluated");
@@ -77,6 +82,7 @@ std::string table_row(const DesignRow& d, bool is_chosen) {
     return fmt::format("<tr{}><td><code>{}</code></td>", is_chosen ? " class=\"chosen\"" : "", escaped(d.id)) +
            figure(percent_text(d.search_accuracy)) + figure(percent_text(d.calibration_accuracy)) +
            figure(percent_text(d.test_accuracy)) + figure(count_text(d.point.avg_cost)) +
+           (d.avg_latency_us ? figure(time_text(d.avg_latency_us)) + figure(time_text(d.measured_avg_latency_us)) : "") +
            figure(count_text(d.avg_macs_paper)) + figure(count_text(d.point.p95_cost)) +
            figure(count_text(d.point.worst_cost)) + figure(count_text(static_cast<double>(d.costs.params))) +
            figure(bytes_text(static_cast<double>(d.costs.peak_activation_bytes))) + figure(shares_text(d.point.exit_share)) +
@@ -84,13 +90,17 @@ std::string table_row(const DesignRow& d, bool is_chosen) {
 }
 
 std::string table(const std::vector<DesignRow>& designs, const DesignRow* best) {
-    constexpr const char* kHead =
-        "<div class=\"table\"><table>\n<tr><th>design</th><th>search</th><th>calibration</th><th>test</th><th>avg MACs</th>"
+    const bool latencies = std::any_of(designs.begin(), designs.end(), [](const DesignRow& d) { return d.avg_latency_us; });
+    const std::string head =
+        std::string(
+            "<div class=\"table\"><table>\n<tr><th>design</th><th>search</th><th>calibration</th><th>test</th>"
+            "<th>avg MACs</th>") +
+        (latencies ? "<th>avg latency</th><th>measured</th>" : "") +
         "<th>paper MACs</th><th>p95</th><th>worst</th><th>parameters</th><th>peak</th><th>leave at exit, %</th>"
         "<th class=\"text\">thresholds</th></tr>\n";
     std::string rows;
     for (const auto& d : designs) rows += table_row(d, best == &d);
-    return kHead + rows + "</table></div>\n";
+    return head + rows + "</table></div>\n";
 }
 
 std::string designs_section(const Results& r) {

@@ -38,6 +38,10 @@ std::string bytes_text(double value) {
     return text.find(' ') == std::string::npos ? text + " B" : text + "B";
 }
 
+std::string time_text(double us) { return us < 999.95 ? fmt::format("{:.1f} us", us) : fmt::format("{:.2f} ms", us / 1000); }
+
+std::string time_text(const std::optional<double>& us) { return us ? time_text(*us) : "-"; }
+
 std::string percent_text(double share, int decimals) { return fmt::format("{:.{}f} %", 100 * share, decimals); }
 
 std::string percent_text(const std::optional<double>& share) { return share ? percent_text(*share, 2) : "-"; }

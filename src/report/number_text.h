@@ -17,6 +17,12 @@ std::string short_count_text(double value);
 /// 24576 -> "24.6 kB".
 std::string bytes_text(double value);
 
+/// 123.4 -> "123.4 us", 1234 -> "1.23 ms".
+std::string time_text(double us);
+
+/// The same, "-" for nothing.
+std::string time_text(const std::optional<double>& us);
+
 /// 0.9123 -> "91.23 %".
 std::string percent_text(double share, int decimals = 2);
 

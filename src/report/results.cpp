@@ -32,6 +32,12 @@ DesignRow row_of(const study::Evaluation& evaluation, const study::CurvePoint& p
     row.point = point.point;
     row.avg_macs_paper = point.avg_macs_paper;
     row.costs = evaluation.costs;
+    const auto latency = [&](const std::vector<double>& us) -> std::optional<double> {
+        if (us.empty()) return {};
+        return study::avg_latency_us(us, point.point);
+    };
+    row.avg_latency_us = latency(evaluation.costs.latency_us);
+    row.measured_avg_latency_us = latency(evaluation.costs.measured_latency_us);
     row.violations = study::violations(limits, evaluation.costs, point.point);
     return row;
 }
@@ -79,9 +85,9 @@ Results results(const Snapshot& snapshot, const study::Limits& limits, Stage sta
 
 std::string violation_text(const study::Violation& v) {
     const bool share = v.limit.starts_with("min_");
-    const bool bytes = v.limit.ends_with("_bytes");
+    const bool bytes = v.limit.ends_with("_bytes"), time = v.limit.ends_with("_us");
     const auto text = [&](double value) {
-        return share ? percent_text(value) : bytes ? bytes_text(value) : count_text(value);
+        return share ? percent_text(value) : bytes ? bytes_text(value) : time ? time_text(value) : count_text(value);
     };
     return fmt::format("{} is {}, {} {} {}", v.limit, text(v.got), percent_text(v.relative, 1), share ? "below" : "above",
                        text(v.allowed));

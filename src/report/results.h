@@ -36,6 +36,8 @@ struct DesignRow {
     std::optional<double> test_accuracy;
     policy::OperatingPoint point;  ///< on the part it was chosen by: calibration once trained, else validation
     double avg_macs_paper = 0;
+    std::optional<double> avg_latency_us;           ///< by the study's latency table; nothing without one
+    std::optional<double> measured_avg_latency_us;  ///< the same from times of the trained network itself
     study::ArchCosts costs;
     std::vector<study::Violation> violations;
     std::string model_file;  ///< empty = searched only

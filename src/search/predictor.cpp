@@ -9,6 +9,7 @@ namespace nachos::search {
 namespace {
 
 using policy::OperatingPoint;
+using Costs = study::ArchCosts;
 
 constexpr std::size_t kMostRows = 400;  // fitted: models cost up to n^3
 constexpr int kFolds = 5;               // of the comparison, twice as fast as the published ten
@@ -80,16 +81,19 @@ void Predictor::add_figures() {
     const auto add = [&](auto read, auto write) {
         figures_.push_back({read, write, optimize::AdaptiveSwitching(switching)});
     };
-    add([](const OperatingPoint& p, double) { return 1 - p.accuracy; },
-        [](OperatingPoint& p, double v, double) { p.accuracy = 1 - std::clamp(v, 0.0, 1.0); });
-    add([](const OperatingPoint& p, double spendable) { return log_cost(p.avg_cost) - std::log(spendable); },
-        [](OperatingPoint& p, double v, double spendable) { p.avg_cost = spendable * std::exp(v); });
+    add([](const OperatingPoint& p, const Costs&, double) { return 1 - p.accuracy; },
+        [](PredictedPoint& p, double v, double) { p.point.accuracy = 1 - std::clamp(v, 0.0, 1.0); });
+    add([](const OperatingPoint& p, const Costs&, double spendable) { return log_cost(p.avg_cost) - std::log(spendable); },
+        [](PredictedPoint& p, double v, double spendable) { p.point.avg_cost = spendable * std::exp(v); });
     if (problem_.limits.max_p95_macs)
-        add([](const OperatingPoint& p, double) { return log_cost(p.p95_cost); },
-            [](OperatingPoint& p, double v, double) { p.p95_cost = std::exp(v); });
+        add([](const OperatingPoint& p, const Costs&, double) { return log_cost(p.p95_cost); },
+            [](PredictedPoint& p, double v, double) { p.point.p95_cost = std::exp(v); });
+    if (problem_.limits.max_avg_latency_us)
+        add([](const OperatingPoint& p, const Costs& c, double) { return std::log(study::avg_latency_us(c.latency_us, p)); },
+            [](PredictedPoint& p, double v, double) { p.avg_latency_us = std::exp(v); });
     if (problem_.limits.min_class_accuracy)
-        add([](const OperatingPoint& p, double) { return p.min_class_accuracy; },
-            [](OperatingPoint& p, double v, double) { p.min_class_accuracy = std::clamp(v, 0.0, 1.0); });
+        add([](const OperatingPoint& p, const Costs&, double) { return p.min_class_accuracy; },
+            [](PredictedPoint& p, double v, double) { p.point.min_class_accuracy = std::clamp(v, 0.0, 1.0); });
 }
 
 double Predictor::spendable(const study::ArchCosts& costs, int budget_index) const {
@@ -126,7 +130,10 @@ bool Predictor::fit(std::span<const study::Evaluation> archive, core::Rng rng) {
     const auto fit_figure = [&](int index) {
         Figure& figure = figures_[static_cast<std::size_t>(index)];
         std::vector<double> values;
-        for (std::size_t i = 0; i < taught.size(); ++i) values.push_back(figure.read(*taught[i].point, spent[i]));
+        for (std::size_t i = 0; i < taught.size(); ++i) {
+            const study::ArchCosts& costs = archive[static_cast<std::size_t>(taught[i].group)].costs;
+            values.push_back(figure.read(*taught[i].point, costs, spent[i]));
+        }
         const core::Rng own = rng.stream("figure", static_cast<std::uint64_t>(index));
         if (compare)
             figure.model.fit(rows, values, groups, own);
@@ -139,7 +146,8 @@ bool Predictor::fit(std::span<const study::Evaluation> archive, core::Rng rng) {
     return true;
 }
 
-PredictedPoint Predictor::finished(OperatingPoint point, const study::ArchCosts& costs, int budget_index) const {
+void Predictor::finish(PredictedPoint& predicted, const study::ArchCosts& costs, int budget_index) const {
+    OperatingPoint& point = predicted.point;
     const auto least = static_cast<double>(costs.executed_macs.front());
     point.worst_cost = static_cast<double>(costs.executed_macs.back());
     double most = point.worst_cost;
@@ -150,9 +158,10 @@ PredictedPoint Predictor::finished(OperatingPoint point, const study::ArchCosts&
         unreachable = std::max(0.0, least / budget - 1);
     }
     point.avg_cost = std::clamp(point.avg_cost, least, std::max(least, most));
-    return {.point = point,
-            .error_deviation = 0,
-            .violation = unreachable + study::total_violation(study::violations(problem_.limits, costs, point))};
+    if (predicted.avg_latency_us)
+        predicted.avg_latency_us = std::clamp(*predicted.avg_latency_us, costs.latency_us.front(), costs.latency_us.back());
+    predicted.violation =
+        unreachable + study::total_violation(study::violations(problem_.limits, costs, point, predicted.avg_latency_us));
 }
 
 std::vector<PredictedPoint> Predictor::predict(std::span<const Asked> asked) const {
@@ -164,21 +173,16 @@ std::vector<PredictedPoint> Predictor::predict(std::span<const Asked> asked) con
         costs.push_back(i > 0 && asked[i].spec == asked[i - 1].spec ? costs.back() : problem_.costs(asked[i].spec));
         rows.push_back(row(encoded, costs.back(), asked[i].budget_index));
     }
-    std::vector<OperatingPoint> points(asked.size());
-    std::vector<double> deviations(asked.size(), 0);
+    std::vector<PredictedPoint> points(asked.size());
     for (std::size_t f = 0; f < figures_.size(); ++f) {
         const auto predicted = figures_[f].model.predict(rows);
         for (std::size_t i = 0; i < asked.size(); ++i) {
             figures_[f].write(points[i], predicted[i].mean, spendable(costs[i], asked[i].budget_index));
-            if (f == 0) deviations[i] = predicted[i].deviation;
+            if (f == 0) points[i].error_deviation = predicted[i].deviation;
         }
     }
-    std::vector<PredictedPoint> results;
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-        results.push_back(finished(points[i], costs[i], asked[i].budget_index));
-        results.back().error_deviation = deviations[i];
-    }
-    return results;
+    for (std::size_t i = 0; i < asked.size(); ++i) finish(points[i], costs[i], asked[i].budget_index);
+    return points;
 }
 
 std::vector<std::vector<PredictedPoint>> Predictor::curves(std::span<const arch::ArchSpec> specs) const {

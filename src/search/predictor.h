@@ -8,8 +8,9 @@ namespace nachos::search {
 /// A design as the surrogates see it.
 struct PredictedPoint {
     policy::OperatingPoint point;  ///< accuracy, average cost, and what else a limit is set on; the worst case is exact
-    double error_deviation = 0;    ///< how uncertain the error is
-    double violation = 0;          ///< of all limits; those that need no data are exact
+    std::optional<double> avg_latency_us = {};  ///< where that is limited
+    double error_deviation = 0;                 ///< how uncertain the error is
+    double violation = 0;                       ///< of all limits; those that need no data are exact
 };
 
 /// How the predictor sees an evaluation's curve.
@@ -18,12 +19,12 @@ enum class Operating {
     dearest_budget  ///< one row an evaluation: the point of its largest budget
 };
 
-/// Surrogates over (architecture, budget) for error and the logarithm of average cost, and for the 95 % cost and the worst
-/// class where those are limited. With budgets, average cost is learnt relative to what can be spent, the budget or the
-/// worst case if that is less, for it mostly is near it; and how a budget lies to the first and the last exit's cost are
-/// columns. At budget b an evaluation's point is the one of the largest budget at most b that its curve has; below its first
-/// it teaches nothing. Of many rows a sample is fitted, as many of each evaluation. The candidates of adaptive switching are
-/// compared anew whenever the archive has grown by a quarter, else the one kept is fitted again.
+/// Surrogates over (architecture, budget) for error and the logarithm of average cost, and for the 95 % cost, the average
+/// latency and the worst class where those are limited. With budgets, average cost is learnt relative to what can be spent,
+/// the budget or the worst case if that is less, for it mostly is near it; and how a budget lies to the first and the last
+/// exit's cost are columns. At budget b an evaluation's point is the one of the largest budget at most b that its curve has;
+/// below its first it teaches nothing. Of many rows a sample is fitted, as many of each evaluation. The candidates of
+/// adaptive switching are compared anew whenever the archive has grown by a quarter, else the one kept is fitted again.
 class Predictor {
   public:
     /// `problem` must outlive the predictor.
@@ -46,14 +47,14 @@ class Predictor {
   private:
     /// One figure of an operating point that is learnt.
     struct Figure {
-        double (*read)(const policy::OperatingPoint&, double spendable);
-        void (*write)(policy::OperatingPoint&, double value, double spendable);
+        double (*read)(const policy::OperatingPoint&, const study::ArchCosts&, double spendable);
+        void (*write)(PredictedPoint&, double value, double spendable);
         optimize::AdaptiveSwitching model;
     };
     std::vector<double> row(const std::vector<double>& encoded, const study::ArchCosts& costs, int budget_index) const;
     void add_figures();
     double spendable(const study::ArchCosts& costs, int budget_index) const;
-    PredictedPoint finished(policy::OperatingPoint point, const study::ArchCosts& costs, int budget_index) const;
+    void finish(PredictedPoint& predicted, const study::ArchCosts& costs, int budget_index) const;
 
     const SearchProblem& problem_;
     const SearchOptions& options_;

@@ -20,6 +20,7 @@ struct Limits {
     std::optional<double> max_worst_macs;
     std::optional<double> max_params;
     std::optional<double> max_peak_activation_bytes;
+    std::optional<double> max_avg_latency_us;  ///< needs a latency table
     std::optional<double> min_accuracy;        ///< in [0, 1]
     std::optional<double> min_class_accuracy;  ///< of the worst class, in [0, 1]
 
@@ -34,6 +35,8 @@ struct ArchCosts {
     std::vector<std::int64_t> paper_macs;
     std::int64_t params = 0;
     std::int64_t peak_activation_bytes = 0;
+    std::vector<double> latency_us = {};           ///< per exit, from the study's latency table; empty without one
+    std::vector<double> measured_latency_us = {};  ///< per exit, of a trained network on this machine; empty = not measured
 };
 
 /// A design = (architecture, operating point): one point of a curve.
@@ -69,12 +72,17 @@ struct Violation {
     double relative = 0;  ///< |got - allowed| / |allowed|
 };
 
+/// Mean of an inference at that point: the sum over exits of the share that leaves there times `latency_us` (E) of it.
+/// Infinite if there are not as many latencies as exits, which meets no limit.
+double avg_latency_us(std::span<const double> latency_us, const policy::OperatingPoint& point);
+
 /// Limits that need no data (worst, params, peak, and an average or 95 % cost that no thresholds can bring below the limit),
 /// checked before anything is trained.
 std::vector<Violation> violations(const Limits& limits, const ArchCosts& costs);
 
-/// All limits, of one point of the curve.
-std::vector<Violation> violations(const Limits& limits, const ArchCosts& costs, const policy::OperatingPoint& point);
+/// All limits, of one point of the curve. `avg_latency`, if given, takes the place of what the exit shares say.
+std::vector<Violation> violations(const Limits& limits, const ArchCosts& costs, const policy::OperatingPoint& point,
+                                  std::optional<double> avg_latency = {});
 
 double total_violation(const std::vector<Violation>& violations);  ///< sum of `relative`
 

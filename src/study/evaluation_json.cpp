@@ -53,6 +53,8 @@ void transfer(Io& io, ArchCosts& c) {
     io("paper_macs", c.paper_macs);
     io("params", c.params);
     io("peak_activation_bytes", c.peak_activation_bytes);
+    io.later("latency_us", c.latency_us);
+    io.later("measured_latency_us", c.measured_latency_us);
 }
 
 template <class Io>
@@ -62,6 +64,7 @@ void transfer(Io& io, Limits& l) {
     io("max_worst_macs", l.max_worst_macs);
     io("max_params", l.max_params);
     io("max_peak_activation_bytes", l.max_peak_activation_bytes);
+    io.later("max_avg_latency_us", l.max_avg_latency_us);
     io("min_accuracy", l.min_accuracy);
     io("min_class_accuracy", l.min_class_accuracy);
 }

@@ -22,9 +22,10 @@ constexpr const char* kLockFile = "study.lock";
 
 constexpr const char* kLog = "study.db-wal";
 constexpr std::array kFolders = {"checkpoints", "tables", "models", "samples"};
-constexpr std::array kOurFiles = {"study.db",    "study.db-wal", "study.db-shm", "study.db-journal", "snapshot.db",
-                                  "config.toml", "checkpoints",  "tables",       "models",           "pareto.csv",
-                                  "pareto.json", "report.html",  "log.jsonl",    "samples",          "try.html"};
+constexpr std::array kOurFiles = {"study.db",    "study.db-wal", "study.db-shm", "study.db-journal",
+                                  "snapshot.db", "config.toml",  "checkpoints",  "tables",
+                                  "models",      "pareto.csv",   "pareto.json",  "report.html",
+                                  "log.jsonl",   "samples",      "try.html",     kLatencyFile};
 
 bool has_bytes(const fs::path& path) {
     std::error_code error;

@@ -9,6 +9,7 @@ namespace nachos::study {
 inline constexpr const char* kDatabaseFile = "study.db";
 inline constexpr const char* kSnapshotFile = "snapshot.db";  ///< a whole copy of it, what viewers read
 inline constexpr const char* kConfigFile = "config.toml";
+inline constexpr const char* kLatencyFile = "latency.json";  ///< a copy of the latency table, if the study has one
 
 /// The right to write into a study, held until destruction; the system lets go of it when the process ends, however it ends.
 class WriterLock {

@@ -1,10 +1,13 @@
 #include "study/evaluation.h"
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace nachos::study {
 namespace {
+
+constexpr double kUnknownLatency = std::numeric_limits<double>::infinity();
 
 void add(std::vector<Violation>& broken, const char* limit, double got, double allowed) {
     const double gap = std::abs(got - allowed);
@@ -40,9 +43,18 @@ void Limits::describe(core::OptionVisitor& v) {
     v.field(
         {.key = "max_peak_activation_bytes", .help = "most bytes of float32 activations alive at once, batch 1", .min = 1},
         max_peak_activation_bytes);
+    v.field({.key = "max_avg_latency_us",
+             .help = "most microseconds of an inference, mean over samples, by the latency table (latency.table)",
+             .min = 1e-3},
+            max_avg_latency_us);
     v.field({.key = "min_accuracy", .help = "least share of samples classified rightly", .min = 0, .max = 1}, min_accuracy);
     v.field({.key = "min_class_accuracy", .help = "least accuracy of the worst class", .min = 0, .max = 1},
             min_class_accuracy);
+}
+
+double avg_latency_us(std::span<const double> latency_us, const policy::OperatingPoint& point) {
+    if (latency_us.empty() || latency_us.size() != point.exit_share.size()) return kUnknownLatency;
+    return std::inner_product(latency_us.begin(), latency_us.end(), point.exit_share.begin(), 0.0);
 }
 
 std::vector<Violation> violations(const Limits& limits, const ArchCosts& costs) {
@@ -50,13 +62,18 @@ std::vector<Violation> violations(const Limits& limits, const ArchCosts& costs) 
     const auto least = static_cast<double>(costs.executed_macs.front());
     at_most(broken, "max_avg_macs", least, limits.max_avg_macs);
     at_most(broken, "max_p95_macs", least, limits.max_p95_macs);
+    at_most(broken, "max_avg_latency_us", costs.latency_us.empty() ? kUnknownLatency : costs.latency_us.front(),
+            limits.max_avg_latency_us);
     return broken;
 }
 
-std::vector<Violation> violations(const Limits& limits, const ArchCosts& costs, const policy::OperatingPoint& point) {
+std::vector<Violation> violations(const Limits& limits, const ArchCosts& costs, const policy::OperatingPoint& point,
+                                  std::optional<double> avg_latency) {
     std::vector<Violation> broken = structural(limits, costs);
     at_most(broken, "max_avg_macs", point.avg_cost, limits.max_avg_macs);
     at_most(broken, "max_p95_macs", point.p95_cost, limits.max_p95_macs);
+    at_most(broken, "max_avg_latency_us", avg_latency ? *avg_latency : avg_latency_us(costs.latency_us, point),
+            limits.max_avg_latency_us);
     at_least(broken, "min_accuracy", point.accuracy, limits.min_accuracy);
     at_least(broken, "min_class_accuracy", point.min_class_accuracy, limits.min_class_accuracy);
     return broken;

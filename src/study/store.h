@@ -12,8 +12,8 @@
 
 namespace nachos::study {
 
-/// Configuration keys that may differ when a study goes on: budgets.
-inline constexpr std::string_view kBudgetKeys[] = {"search.evaluations", "search.max_hours"};
+/// Configuration keys that may differ when a study goes on: budgets, and where a file lies whose content is another key.
+inline constexpr std::string_view kBudgetKeys[] = {"search.evaluations", "search.max_hours", "latency.table"};
 
 struct CreateOptions {
     bool resume_only = false;  ///< refuse to begin a new study

@@ -23,7 +23,7 @@ nn::WeightBank trained_weights(const CandidateContext& context, const arch::Arch
 /// Fills in costs, curve and table.
 void measure(const CandidateContext& context, const arch::ArchSpec& spec, study::Evaluation& evaluation) {
     const arch::NetDesc net = context.space.build(spec);
-    evaluation.costs = costs_of(net);
+    evaluation.costs = costs_of(net, context.latency);
     std::optional<nn::WeightBank> own;
     if (context.fidelity.weights != study::Fidelity::Weights::inherit) own = trained_weights(context, spec, net);
     const nn::WeightBank& bank = own ? *own : context.bank;
@@ -35,9 +35,11 @@ void measure(const CandidateContext& context, const arch::ArchSpec& spec, study:
 
 }  // namespace
 
-study::ArchCosts costs_of(const arch::NetDesc& net) {
+study::ArchCosts costs_of(const arch::NetDesc& net, const cost::LatencyTable* latency) {
     const cost::Costs c = cost::costs_of(net);
-    return {c.backbone_macs, c.head_macs, c.executed_macs, c.paper_macs, c.params, c.peak_activation_bytes};
+    study::ArchCosts costs{c.backbone_macs, c.head_macs, c.executed_macs, c.paper_macs, c.params, c.peak_activation_bytes};
+    if (latency != nullptr) costs.latency_us = cost::latency_us(net, *latency);
+    return costs;
 }
 
 std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, const study::ArchCosts& costs,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "arch/search_space.h"
+#include "cost/latency_table.h"
 #include "nn/network.h"
 #include "policy/confidence.h"
 #include "policy/table.h"
@@ -15,8 +16,8 @@
 
 namespace nachos::train {
 
-/// Copies exact costs into the form the study stores.
-study::ArchCosts costs_of(const arch::NetDesc& net);
+/// Exact costs in the form the study stores, and latencies where there is a table.
+study::ArchCosts costs_of(const arch::NetDesc& net, const cost::LatencyTable* latency);
 
 /// How thresholds are found.
 struct CurveOptions {
@@ -37,6 +38,7 @@ struct CandidateContext {
     PreparedImages recalibration;  ///< of the training part, not augmented
     PreparedImages validation;
     CurveOptions curve;
+    const cost::LatencyTable* latency = nullptr;  ///< nullptr = none
     study::Fidelity fidelity = {};
     /// Trains `bank`, which holds one network's weights, for `epochs`; not asked for at fidelity `inherit`. What differs
     /// between candidates comes from the architecture alone.

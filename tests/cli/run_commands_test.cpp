@@ -129,6 +129,9 @@ TEST_F(NachosRun, BenchMeasuresTheSameNetworkWithoutExitsBesideIt) {
         EXPECT_LE(network["p50_us"], network["p99_us"]);
     }
     EXPECT_NE(run({"bench", model_, "--data", data}).out.find("the same without exits"), std::string::npos);
+    // In a study, the plain network stands beside it unasked.
+    std::filesystem::copy_file(model_, folder_ / "best-plain-1.safetensors");
+    EXPECT_NE(run({"bench", model_, "--data", data}).out.find("best-plain-1 "), std::string::npos);
     model::save_model(folder_ / "other", test::tiny_model(4));
     const Outcome other = run({"bench", model_, "--data", data, "--against", (folder_ / "other").string()});
     EXPECT_EQ(other.exit_code, 4);

@@ -15,6 +15,8 @@ int fuzz_csv_table(const std::uint8_t* data, std::size_t size);
 int fuzz_exit_costs(const std::uint8_t* data, std::size_t size);
 int fuzz_idx(const std::uint8_t* data, std::size_t size);
 int fuzz_image(const std::uint8_t* data, std::size_t size);
+int fuzz_latency_table(const std::uint8_t* data, std::size_t size);
+int fuzz_manifest(const std::uint8_t* data, std::size_t size);
 int fuzz_model(const std::uint8_t* data, std::size_t size);
 int fuzz_safetensors(const std::uint8_t* data, std::size_t size);
 int fuzz_study_db(const std::uint8_t* data, std::size_t size);
@@ -43,6 +45,8 @@ constexpr Target kTargets[] = {
     {"exit_costs", fuzz_exit_costs},
     {"idx", fuzz_idx},
     {"image", fuzz_image},
+    {"latency_table", fuzz_latency_table},
+    {"manifest", fuzz_manifest},
     {"model", fuzz_model},
     {"safetensors", fuzz_safetensors},
     {"study_db", fuzz_study_db},

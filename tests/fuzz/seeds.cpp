@@ -1,7 +1,9 @@
 #include "arch/search_space.h"
 #include "cli/config.h"
 #include "core/files.h"
+#include "cost/latency_table.h"
 #include "data/files.h"
+#include "export/manifest.h"
 #include "model/metadata.h"
 #include "model/tiny_model.h"
 #include "policy/table.h"
@@ -36,6 +38,7 @@ class Seeds {
         studies();
         tensors();
         texts();
+        tables_and_manifests();
         idx();
         records();
         matlab();
@@ -69,6 +72,7 @@ class Seeds {
     void studies() const;
     void tensors() const;
     void texts() const;
+    void tables_and_manifests() const;
     void idx() const;
     void records() const;
     void matlab() const;
@@ -210,6 +214,28 @@ void write_progressive(const fs::path& path, int side) {
     jpeg_finish_compress(&jpeg);
     jpeg_destroy_compress(&jpeg);
     std::fclose(out);
+}
+
+void Seeds::tables_and_manifests() const {
+    cost::LatencyTable table{.device = {"a CPU", 1, "float32", "0.1.0"},
+                             .commit = "0123abc",
+                             .date = "2024-01-01T00:00:00Z",
+                             .input = {1, 8, 8},
+                             .classes = 2,
+                             .inference_us = 0.5,
+                             .exit_us = 0.25,
+                             .check = {.designs = 20, .median_error = 0.01, .p90_error = 0.1, .spearman = 1, .kendall = 1},
+                             .layers = {}};
+    for (const arch::Layer& layer : test::tiny_net(8).layers) table.layers[cost::key_of(layer)] = {1.5, 0.125, 7};
+    put("latency_table", "tiny.json", cost::to_json(table));
+    const test::TempFolder folder;
+    exporting::write_manifest(folder.path(),
+                              {.name = "nachos_tiny",
+                               .model_hash = "00",
+                               .forms = {{.kind = "c", .files = {"nachos_tiny.c", "nachos_tiny.h"}, .weight_bytes = 204},
+                                         {.kind = "onnx", .files = {"nachos_tiny.onnx"}}}},
+                              test::tiny_model(8));
+    put("manifest", "tiny.json", core::read_file(folder / exporting::kManifestFile));
 }
 
 void Seeds::images() const {

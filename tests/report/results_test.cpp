@@ -17,6 +17,9 @@ TEST(NumberText, CountsBytesAndShares) {
     EXPECT_EQ(short_count_text(500000), "500 k");
     EXPECT_EQ(bytes_text(512), "512 B");
     EXPECT_EQ(bytes_text(24576), "24.6 kB");
+    EXPECT_EQ(time_text(12.34), "12.3 us");
+    EXPECT_EQ(time_text(1234.0), "1.23 ms");
+    EXPECT_EQ(time_text(std::optional<double>()), "-");
     EXPECT_EQ(percent_text(0.9123), "91.23 %");
     EXPECT_EQ(percent_text(std::optional<double>()), "-");
     EXPECT_EQ(thresholds_text({0.8333, std::nullopt, 1.0}), "0.833 off 1");
@@ -101,6 +104,34 @@ TEST(Results, CsvAndTableHaveOneRowADesign) {
     EXPECT_NE(table.find("80.00 %        -     -   100.0 k  300.0 k  300.0 k  1.23 k  50.2 kB  25 75             0.75\n"),
               std::string::npos)
         << table;
+}
+
+TEST(Results, LatenciesAreShownWhereThereAreAny) {
+    auto snapshot = test::sample_trained();
+    const auto keys = [&] {
+        return nlohmann::json::parse(pareto_json(results(snapshot, snapshot.facts.limits)))["designs"][0];
+    };
+    EXPECT_FALSE(keys().contains("avg_latency_us"));
+    EXPECT_EQ(pareto_table(results(snapshot, {})).find("latency"), std::string::npos);
+    EXPECT_EQ(pareto_csv(results(snapshot, {})).find("latency"), std::string::npos);
+    snapshot.models[0].costs.latency_us = {40, 100};  // a quarter leaves first
+    snapshot.models[0].costs.measured_latency_us = {48, 104};
+    EXPECT_EQ(keys()["avg_latency_us"], 85);
+    EXPECT_EQ(keys()["exit_latency_us"], nlohmann::json::parse("[40.0,100.0]"));
+    EXPECT_FALSE(keys().contains("measured_avg_latency_us"));  // no time is in pareto.json
+    const std::string table = pareto_table(results(snapshot, {}));
+    EXPECT_NE(table.find("avg latency"), std::string::npos) << table;
+    EXPECT_NE(table.find("85.0 us"), std::string::npos) << table;
+    EXPECT_NE(table.find("90.0 us"), std::string::npos) << table;
+    const std::string csv = pareto_csv(results(snapshot, {}));
+    EXPECT_NE(csv.find("admissible,avg_latency_us,measured_avg_latency_us\n"), std::string::npos) << csv;
+    EXPECT_NE(csv.find(",true,85,90\n"), std::string::npos) << csv;
+    study::Limits limits;
+    limits.max_avg_latency_us = 80;
+    const auto r = results(snapshot, limits);
+    EXPECT_TRUE(r.designs.empty());
+    ASSERT_EQ(r.nearest.size(), 1U);
+    EXPECT_EQ(violation_text(r.nearest[0].violations[0]), "max_avg_latency_us is 85.0 us, 6.2 % above 80.0 us");
 }
 
 }  // namespace

@@ -125,6 +125,22 @@ TEST_P(EveryEngine, AverageBelowTheSmallestNetworkIsMetByEarlyExits) {
     EXPECT_GT(result.history.back().feasible_share, 0);
 }
 
+TEST_P(EveryEngine, ALatencyLimitHoldsOnTheFront) {
+    FakeTask task = wide_task();
+    study::Limits limits;
+    limits.max_avg_latency_us = 130;
+    const SearchResult result = run(task, GetParam(), 80, 1, limits);
+    const auto front = admissible_front(result.archive, limits);
+    ASSERT_FALSE(front.empty());
+    for (const Design& d : front) {
+        const study::Evaluation& e = result.archive[static_cast<std::size_t>(d.evaluation)];
+        EXPECT_LE(e.costs.latency_us.front(), 130);
+        EXPECT_LE(study::avg_latency_us(e.costs.latency_us, e.curve[static_cast<std::size_t>(d.point)].point), 130);
+    }
+    EXPECT_GT(admissible_front(result.archive, {}).size(), front.size());  // it does keep something out
+    for (const auto& spec : task.asked) EXPECT_LE(exact_costs(task.space, spec).latency_us.front(), 130);
+}
+
 TEST_P(EveryEngine, NoArchitectureWithinTheLimitsIsAnError) {
     FakeTask task = small_task();
     study::Limits limits;

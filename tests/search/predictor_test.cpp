@@ -100,6 +100,33 @@ TEST(Predictor, WhatNeedsNoDataIsExact) {
     }
 }
 
+TEST(Predictor, PredictsLatencyWhereItIsLimited) {
+    FakeTask task = wide_task();
+    study::Limits limits;
+    limits.max_avg_latency_us = 250;
+    const SearchProblem problem = task.problem(limits);
+    SearchOptions options;
+    options.surrogate = "gp";
+    Predictor predictor(problem, options, Operating::every_budget);
+    ASSERT_TRUE(predictor.fit(evaluated(task, problem, 80, 1), core::Rng(1)));
+    double error = 0;
+    int count = 0;
+    for (const study::Evaluation& e : evaluated(task, problem, 20, 2)) {
+        const std::vector<arch::ArchSpec> asked{e.arch};
+        const auto curve = predictor.curves(asked).front();
+        for (const study::CurvePoint& p : e.curve) {
+            const PredictedPoint& own = curve[static_cast<std::size_t>(p.budget_index)];
+            ASSERT_TRUE(own.avg_latency_us);
+            EXPECT_GE(*own.avg_latency_us, e.costs.latency_us.front());
+            EXPECT_LE(*own.avg_latency_us, e.costs.latency_us.back());
+            if (*own.avg_latency_us > 250) EXPECT_GT(own.violation, 0);
+            error += std::abs(std::log(*own.avg_latency_us / study::avg_latency_us(e.costs.latency_us, p.point)));
+            ++count;
+        }
+    }
+    EXPECT_LT(error / count, 0.1);
+}
+
 TEST(Predictor, TooFewEvaluationsFitNothing) {
     FakeTask task = wide_task();
     const SearchProblem problem = task.problem();

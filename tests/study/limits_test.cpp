@@ -83,5 +83,36 @@ TEST(Limits, CostOfTheFirstExitIsTheLeastPossible) {
     EXPECT_EQ(names(violations(limits, costs())), std::vector<std::string>{"max_p95_macs"});
 }
 
+// 0.25 of the samples leave after 40 us, the others after 100: 0.25 * 40 + 0.75 * 100 = 85.
+TEST(Limits, AverageLatencyByHand) {
+    ArchCosts own = costs();
+    own.latency_us = {40, 100};
+    policy::OperatingPoint p = point();
+    p.exit_share = {0.25, 0.75};
+    EXPECT_DOUBLE_EQ(avg_latency_us(own.latency_us, p), 85);
+    Limits limits;
+    limits.max_avg_latency_us = 85;
+    EXPECT_TRUE(violations(limits, own, p).empty());
+    limits.max_avg_latency_us = 68;
+    const auto broken = violations(limits, own, p);
+    ASSERT_EQ(names(broken), std::vector<std::string>{"max_avg_latency_us"});
+    EXPECT_DOUBLE_EQ(broken[0].got, 85);
+    EXPECT_DOUBLE_EQ(broken[0].relative, 0.25);
+    EXPECT_TRUE(violations(limits, own, p, 60.0).empty());  // a prediction in its place
+    EXPECT_TRUE(violations(limits, own).empty());           // thresholds may bring it down to 40
+    limits.max_avg_latency_us = 39;
+    EXPECT_EQ(names(violations(limits, own)), std::vector<std::string>{"max_avg_latency_us"});
+}
+
+TEST(Limits, UnknownLatencyMeetsNoLimit) {
+    Limits limits;
+    limits.max_avg_latency_us = 1e9;
+    policy::OperatingPoint p = point();
+    p.exit_share = {0.25, 0.75};
+    EXPECT_EQ(violations(limits, costs(), p).size(), 1U);
+    EXPECT_EQ(violations(limits, costs()).size(), 1U);
+    EXPECT_TRUE(violations({}, costs(), p).empty());
+}
+
 }  // namespace
 }  // namespace nachos::study
