@@ -9,6 +9,8 @@
 namespace nachos::report {
 namespace {
 
+using test::sample_snapshot;
+
 std::vector<std::string> drawn(const Snapshot& s, const PlotStyle& style) {
     std::istringstream text(front_text(s, results(s, s.facts.limits), style));
     std::vector<std::string> lines;
@@ -18,7 +20,23 @@ std::vector<std::string> drawn(const Snapshot& s, const PlotStyle& style) {
 
 TEST(FrontText, IsDrawnAsAsciiPointByPoint) {
     // Designs at 100 k (80 %) and 200 k (90 %); also evaluated: 150 k (78 %) and 300 k (95 %); the limit is 250 k.
-    EXPECT_EQ(drawn(sample_snapshot(), {.width = 50, .height = 8}), (std::vector<std::string>{}));
+    // clang-format off
+    const std::vector<std::string> expected{
+        "accuracy",
+        "    95 % +                               :    .",
+        "         |                               :",
+        "    90 % +                        o      :",
+        "         |                               :",
+        "    85 % +                               :",
+        "         |                               :",
+        "    80 % +   o                           :",
+        "         |               .               :",
+        "         +---+-----------+--------+-----------+---",
+        "           100 k       150 k    200 k       300 k",
+        "                          average MACs (log scale)",
+        "o admissible front   . evaluated   : at most 250 k"};
+    // clang-format on
+    EXPECT_EQ(drawn(sample_snapshot(), {.width = 50, .height = 8}), expected);
 }
 
 TEST(FrontText, NothingWhereThereIsNoRoom) {
