@@ -53,7 +53,11 @@ Json arch_json(const arch::ArchSpec& a) {
 }
 
 Json costs_json(const study::ArchCosts& c) {
-    return {{"backbone", c.backbone_macs}, {"head", c.head_macs}, {"params", c.params}, {"peak", c.peak_activation_bytes}};
+    Json json{{"backbone", c.backbone_macs}, {"head", c.head_macs}, {"params", c.params}, {"peak", c.peak_activation_bytes}};
+    const auto microseconds = [](double us) { return rounded(us, 1e3); };
+    if (!c.latency_us.empty()) json["latency"] = list(c.latency_us, microseconds);
+    if (!c.measured_latency_us.empty()) json["measured_latency"] = list(c.measured_latency_us, microseconds);
+    return json;
 }
 
 /// The exit whose executed cost it is.
@@ -168,6 +172,7 @@ Json limits_json(const study::Limits& l) {
     add("max_worst_macs", l.max_worst_macs);
     add("max_params", l.max_params);
     add("max_peak_activation_bytes", l.max_peak_activation_bytes);
+    add("max_avg_latency_us", l.max_avg_latency_us);
     add("min_accuracy", l.min_accuracy);
     add("min_class_accuracy", l.min_class_accuracy);
     return json;

@@ -42,6 +42,16 @@ TEST(PageData, RowsOfTheSearchByHand) {
     EXPECT_TRUE(data["comparison"]["rows"].empty());
 }
 
+TEST(PageData, LatenciesAreThereWhereTheStudyHasATable) {
+    Snapshot snapshot = test::sample_snapshot();
+    snapshot.facts.limits.max_avg_latency_us = 50;
+    snapshot.evaluations[0].costs.latency_us = {10.00049, 30};
+    const json data = data_of(snapshot);
+    EXPECT_EQ(data["designs"][0]["costs"]["latency"], json::parse("[10,30]"));
+    EXPECT_FALSE(data["designs"][1]["costs"].contains("latency"));
+    EXPECT_EQ(data["facts"]["limits"]["max_avg_latency_us"], 50);
+}
+
 TEST(PageData, FailuresKeepTheirReasonAndHaveNoFigures) {
     Snapshot snapshot = test::sample_snapshot();
     snapshot.evaluations[0].error = "out of memory";

@@ -1,7 +1,7 @@
 // The headline: which design for a budget, and what is lost. Limits are applied here, live.
 import { useMemo } from 'preact/hooks';
-import type { Design, LimitKey, Limits, Source, Study } from './data';
-import { bytes, count, limitValue, macs, percent, points, shortCount } from './format';
+import { averageLatency, type Design, type LimitKey, type Limits, type Source, type Study } from './data';
+import { bytes, count, limitValue, macs, percent, points, shortCount, time } from './format';
 import { kLimits, nearest, ranges, type Answer } from './limits';
 import { Command, Figure } from './parts';
 
@@ -83,12 +83,15 @@ export function DesignFigures({ design }: { design: Design }) {
     const { figures, test, network } = design;
     const part = test ? 'test images' : network.file ? 'calibration images' : 'validation images';
     const shown = test ?? figures;
+    const measured = averageLatency(design, network.costs.measured_latency);
+    const latency = measured ?? averageLatency(design, network.costs.latency);
     return (
         <dl class="tiles">
             <Figure strong value={percent(shown.accuracy)} what={`right, ${part}`} />
             <Figure value={count(shown.avg)} what={<>MACs on average{test && `, ${part}`}</>} />
             <Figure value={count(shown.p95)} what="MACs for 95 % of them, at most" />
             <Figure value={count(shown.worst)} what="MACs for any image, at most" />
+            {latency !== null && <Figure value={time(latency)} what={measured === null ? 'on average, by the latency table' : 'on average, measured'} />}
             <Figure value={count(network.costs.params)} what="parameters" />
             <Figure value={bytes(network.costs.peak)} what="activations at once (float32)" />
         </dl>
@@ -138,7 +141,7 @@ function LimitField({ id, name, unit, range, value, least, onChange }: { id: str
                 min={0}
                 max={unit === 'share' ? 100 : undefined}
                 step="any"
-                aria-label={`${name}, ${least ? 'at least' : 'at most'}, in ${unit === 'share' ? 'percent' : unit === 'count' ? 'parameters' : unit}`}
+                aria-label={`${name}, ${least ? 'at least' : 'at most'}, in ${unit === 'share' ? 'percent' : unit === 'count' ? 'parameters' : unit === 'us' ? 'microseconds' : unit}`}
                 placeholder="none"
                 value={value === undefined ? '' : Number((value * scale).toPrecision(8))}
                 onChange={(e) => type(e.currentTarget.value)}
@@ -170,7 +173,7 @@ export function LimitFields({ designs, limits, own, onChange }: { designs: reado
                     Other limits
                     {others.length > 0 && <span class="muted">: {others.join(', ')}</span>}
                 </summary>
-                {kLimits.slice(1).map(({ name }, i) => field(i + 1, name.charAt(0).toUpperCase() + name.slice(1)))}
+                {kLimits.slice(1).map(({ name }, i) => spans[i + 1]!.low < Infinity && field(i + 1, name.charAt(0).toUpperCase() + name.slice(1)))}
             </details>
             <button type="button" class="quiet" disabled={!changed} onClick={() => onChange(own)}>
                 Back to the study's limits

@@ -1,5 +1,5 @@
 // The table as a file.
-import type { Design } from './data';
+import { averageLatency, type Design } from './data';
 
 export interface Row {
     design: Design;
@@ -29,6 +29,8 @@ const kColumns: [string, (r: Row) => string | number | null | boolean][] = [
     ['avg_macs_paper', (r) => r.design.avgPaper],
     ['p95_macs', (r) => r.design.figures.p95],
     ['worst_macs', (r) => r.design.figures.worst],
+    ['avg_latency_us', (r) => averageLatency(r.design, r.design.network.costs.latency)],
+    ['measured_avg_latency_us', (r) => averageLatency(r.design, r.design.network.costs.measured_latency)],
     ['params', (r) => r.design.network.costs.params],
     ['peak_activation_bytes', (r) => r.design.network.costs.peak],
     ['exit_share', (r) => r.design.figures.shares.join(' ')],

@@ -18,6 +18,9 @@ export interface RawCosts {
     head: number[];
     params: number;
     peak: number;
+    /** microseconds to each exit by the study's latency table, and of the trained network itself; absent without */
+    latency?: number[];
+    measured_latency?: number[];
 }
 
 /** [samples, mean confidence, accuracy] */
@@ -114,6 +117,7 @@ export interface Limits {
     max_worst_macs?: number;
     max_params?: number;
     max_peak_activation_bytes?: number;
+    max_avg_latency_us?: number;
     min_accuracy?: number;
     min_class_accuracy?: number;
 }
@@ -182,6 +186,8 @@ export interface Costs {
     paper: number[];
     params: number;
     peak: number;
+    latency?: number[];
+    measured_latency?: number[];
 }
 
 /** An architecture. */
@@ -205,6 +211,11 @@ export interface Design {
     figures: Figures;
     searched: number | null;
     test: Figures | null;
+}
+
+/** Mean microseconds of an inference, of the latencies to each exit; null where there are none. */
+export function averageLatency({ figures }: Design, latency: number[] | undefined): number | null {
+    return latency ? figures.shares.reduce((sum, share, i) => sum + share * latency[i]!, 0) : null;
 }
 
 export type Source = 'trained' | 'searched';

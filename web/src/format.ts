@@ -43,7 +43,16 @@ export const shares = (values: readonly number[]) => values.map((s) => (100 * s)
 
 export const plural = (n: number, one: string, many = `${one}s`) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
-export function limitValue(unit: 'MACs' | 'count' | 'bytes' | 'share', value: number): string {
+/** 1234 -> "1.23 ms" */
+export function time(us: number): string {
+    const [value, unit] = us < 1e3 ? [us, 'µs'] : us < 1e6 ? [us / 1e3, 'ms'] : [us / 1e6, 's'];
+    return `${Number(value.toPrecision(3))} ${unit}`;
+}
+
+export type Unit = 'MACs' | 'count' | 'bytes' | 'share' | 'us';
+
+export function limitValue(unit: Unit, value: number): string {
+    if (unit === 'us') return time(value);
     if (unit === 'share') return percent(value, 1);
     if (unit === 'bytes') return bytes(value);
     return unit === 'MACs' ? `${shortCount(value)} MACs` : shortCount(value);

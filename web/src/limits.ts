@@ -1,12 +1,14 @@
 // Which designs meet limits, and which of those to take. The same rules as study/limits.cpp and search/archive.cpp.
-import type { Design, LimitKey, Limits } from './data';
+import { averageLatency, type Design, type LimitKey, type Limits } from './data';
+import type { Unit } from './format';
 
-export const kLimits: { key: LimitKey; name: string; unit: 'MACs' | 'count' | 'bytes' | 'share'; of: (d: Design) => number }[] = [
+export const kLimits: { key: LimitKey; name: string; unit: Unit; of: (d: Design) => number }[] = [
     { key: 'max_avg_macs', name: 'average cost', unit: 'MACs', of: (d) => d.figures.avg },
     { key: 'max_p95_macs', name: 'cost of 95 % of the images', unit: 'MACs', of: (d) => d.figures.p95 },
     { key: 'max_worst_macs', name: 'worst-case cost', unit: 'MACs', of: (d) => d.network.costs.executed.at(-1)! },
     { key: 'max_params', name: 'parameters', unit: 'count', of: (d) => d.network.costs.params },
     { key: 'max_peak_activation_bytes', name: 'peak memory of activations', unit: 'bytes', of: (d) => d.network.costs.peak },
+    { key: 'max_avg_latency_us', name: 'average time', unit: 'us', of: (d) => averageLatency(d, d.network.costs.latency) ?? Infinity },
     { key: 'min_accuracy', name: 'accuracy', unit: 'share', of: (d) => d.figures.accuracy },
     { key: 'min_class_accuracy', name: 'accuracy of the worst class', unit: 'share', of: (d) => d.figures.minClass },
 ];
@@ -72,14 +74,14 @@ export function admissibleFlags(designs: readonly Design[], limits: Limits): Uin
     return flags;
 }
 
-/** The least and the most of each of kLimits. */
+/** The least and the most of each of kLimits; `low` is infinite where nothing is known. */
 export function ranges(designs: readonly Design[]): { low: number; high: number }[] {
     return columnsOf(designs).values.map((values) => {
         let low = Infinity;
         let high = -Infinity;
         for (const v of values) {
             if (v < low) low = v;
-            if (v > high) high = v;
+            if (v > high && v < Infinity) high = v;
         }
         return { low, high: high > low ? high : low + 1 };
     });

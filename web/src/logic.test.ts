@@ -45,6 +45,12 @@ describe('limits', () => {
         for (const broken of [{ max_p95_macs: 299 }, { max_worst_macs: 299 }, { max_params: 1233 }, { max_peak_activation_bytes: 50175 }, { min_accuracy: 0.91 }, { min_class_accuracy: 0.81 }])
             expect(admissible(d, broken)).toBe(false);
     });
+    it('count an unknown time as none that is met', () => {
+        expect(admissible(d, { max_avg_latency_us: 1e9 })).toBe(false);
+        const timed = { ...d, network: { ...d.network, costs: { ...costs, latency: [10, 30] } } };
+        expect(admissible(timed, { max_avg_latency_us: 20 })).toBe(true);
+        expect(admissible(timed, { max_avg_latency_us: 19.9 })).toBe(false);
+    });
     it('no limit admits all', () => expect(admissible(d, {})).toBe(true));
     it('the nearest come first, one an architecture', () => {
         const list = nearest([design('a', 300, 0.9), design('a', 220, 0.8), design('b', 250, 0.9)], { max_avg_macs: 200 }, 3);

@@ -1,8 +1,8 @@
 // Every design, sortable, a page at a time; to copy or download as CSV.
 import { useMemo, useState } from 'preact/hooks';
 import { csv, type Row } from './csv';
-import type { Design, Limits, Study } from './data';
-import { bytes, count, percent, plural, shares, thresholds } from './format';
+import { averageLatency, type Design, type Limits, type Study } from './data';
+import { bytes, count, percent, plural, shares, thresholds, time } from './format';
 import { admissibleFlags } from './limits';
 import { CopyButton, Scroll, useSettled } from './parts';
 
@@ -33,6 +33,8 @@ const kColumns: Column[] = [
     number('paper MACs', (d) => d.avgPaper, count),
     number('p95', (d) => d.figures.p95, count),
     number('worst', (d) => d.figures.worst, count),
+    number('avg time', (d) => averageLatency(d, d.network.costs.latency), time),
+    number('measured', (d) => averageLatency(d, d.network.costs.measured_latency), time),
     number('parameters', (d) => d.network.costs.params, count),
     number('peak', (d) => d.network.costs.peak, bytes),
     { name: 'leave at exit, %', of: (r) => r.design.figures.shares[0] ?? 0, text: (r) => shares(r.design.figures.shares) },
@@ -91,6 +93,8 @@ export function Designs({ study, front, limits: asked, chosen, onChoose }: Desig
     const kept = useMemo(() => rowsOf(study, settled.front, settled.limits, which), [study, settled, which]);
     const list = useMemo(() => sorted(kept, order.column, order.down), [kept, order]);
     const sort = (column: Column) => setOrder({ column, down: order.column === column ? !order.down : false });
+    const timed = study.raw.designs.some((d) => d.costs?.latency) || study.raw.models.some((m) => m.costs.latency);
+    const columns = timed ? kColumns : kColumns.filter(({ name }) => name !== 'avg time' && name !== 'measured');
     const head = (column: Column) => (
         <th key={column.name} scope="col" class={column.left ? 'text' : ''} aria-sort={order.column !== column ? 'none' : order.down ? 'descending' : 'ascending'}>
             <button type="button" onClick={() => sort(column)}>
@@ -127,7 +131,7 @@ export function Designs({ study, front, limits: asked, chosen, onChoose }: Desig
                     <thead>
                         <tr>
                             {head(kName)}
-                            {kColumns.map(head)}
+                            {columns.map(head)}
                         </tr>
                     </thead>
                     <tbody>
@@ -139,7 +143,7 @@ export function Designs({ study, front, limits: asked, chosen, onChoose }: Desig
                                     </button>
                                     {r.source === 'searched' && <span class="muted"> searched</span>}
                                 </th>
-                                {kColumns.map((c) => (
+                                {columns.map((c) => (
                                     <td key={c.name} class={c.left ? 'text' : ''}>
                                         {c.text(r)}
                                     </td>
