@@ -94,7 +94,8 @@ class MainJob : public testing::Test {
 TEST_F(MainJob, LeavesTheFilesOfTheContract) {
     for (const char* name : {"config.toml", "study.db", "pareto.csv", "pareto.json", "report.html", "log.jsonl"})
         EXPECT_GT(fs::file_size(study_ / name), 0U) << name;
-    for (const char* name : {"checkpoints", "tables", "models", "samples"}) EXPECT_FALSE(fs::is_empty(study_ / name)) << name;
+    for (const char* name : {"checkpoints", "tables", "models", "samples"})
+        EXPECT_FALSE(fs::is_empty(study_ / name)) << name;
     EXPECT_EQ(first_.err, "");
     EXPECT_NE(first_.out.find("report  " + (study_ / "report.html").string()), std::string::npos) << first_.out;
     for (const auto& d : designs()) {
