@@ -42,12 +42,12 @@ if(NOT NACHOS_WEB STREQUAL "OFF")
     list(FILTER web_sources EXCLUDE REGEX "node_modules/")
     list(TRANSFORM web_sources PREPEND ${CMAKE_SOURCE_DIR}/web/ OUTPUT_VARIABLE web_depends)
     set(NACHOS_PAGES ${web}/dist)
-    add_custom_command(OUTPUT ${web}/dist/report.html
+    add_custom_command(OUTPUT ${web}/dist/report.html ${web}/dist/try.html
       COMMAND ${CMAKE_COMMAND} -DFROM=${CMAKE_SOURCE_DIR}/web -DTO=${web} -P ${CMAKE_SOURCE_DIR}/cmake/copy_web.cmake
       COMMAND ${NACHOS_NPM} run --silent build
       WORKING_DIRECTORY ${web} DEPENDS ${web_depends} ${web}/node_modules/.nachos-lock
       COMMENT "Building the pages of web/" VERBATIM)
-    add_custom_target(web DEPENDS ${web}/dist/report.html)
+    add_custom_target(web DEPENDS ${web}/dist/report.html ${web}/dist/try.html)
   elseif(NACHOS_WEB STREQUAL "ON")
     message(FATAL_ERROR "NACHOS_WEB is ON, but npm is missing or could not install web/package-lock.json")
   else()

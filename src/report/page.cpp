@@ -8,10 +8,6 @@
 namespace nachos::report {
 namespace {
 
-constexpr std::string_view kPlace = R"(<script type="application/json" id="study">null</script>)";
-constexpr std::string_view kBefore = R"(<script type="application/json" id="study">)";
-constexpr std::string_view kBehind = "</script>";
-
 /// JSON that nothing in it can end the script element: `<` occurs in strings alone.
 void append_escaped(std::string& out, std::string_view json) {
     for (const char c : json) {
@@ -22,23 +18,26 @@ void append_escaped(std::string& out, std::string_view json) {
     }
 }
 
+/// A template with `json` in its element of that id, which holds null.
+std::string filled(std::string_view whole, std::string_view id, std::string_view json) {
+    require(!whole.empty(), ErrorKind::usage,
+            "this nachos was built without the interactive page; install npm and configure the build again");
+    const std::string before = fmt::format(R"(<script type="application/json" id="{}">)", id);
+    const std::size_t at = whole.find(before + "null</script>");
+    assert(at != std::string_view::npos);
+    std::string out(whole.substr(0, at + before.size()));
+    out.reserve(whole.size() + json.size() + json.size() / 16);
+    append_escaped(out, json);
+    out += whole.substr(at + before.size() + 4);
+    return out;
+}
+
 }  // namespace
 
 bool has_page() { return !page_template().empty(); }
 
-std::string page(std::string_view json) {
-    require(has_page(), ErrorKind::usage,
-            "this nachos was built without the interactive page; install npm and configure the build again");
-    const std::string_view whole = page_template();
-    const std::size_t at = whole.find(kPlace);
-    assert(at != std::string_view::npos);
-    std::string out(whole.substr(0, at));
-    out.reserve(whole.size() + json.size() + json.size() / 16);
-    out += kBefore;
-    append_escaped(out, json);
-    out += kBehind;
-    out += whole.substr(at + kPlace.size());
-    return out;
-}
+std::string page(std::string_view json) { return filled(page_template(), "study", json); }
+
+std::string try_page(std::string_view json) { return filled(try_template(), "try", json); }
 
 }  // namespace nachos::report

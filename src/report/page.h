@@ -13,4 +13,7 @@ bool has_page();
 /// Error(usage) if the program was built without it.
 std::string page(std::string_view json);
 
+/// The page that runs a network in the browser, around what cli/try_page gives. Throws as page() does.
+std::string try_page(std::string_view json);
+
 }  // namespace nachos::report

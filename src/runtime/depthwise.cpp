@@ -19,25 +19,28 @@ struct Row {
     float* out;
     std::int64_t row_stride;  ///< of the padded image, in floats
     std::int64_t c, out_w;
-    int stride;
     Activation activation;
 };
 
-/// T neighbouring outputs of L channels, held in registers.
-template <int K, int L, int T>
+/// T neighbouring outputs of L channels, S inputs apart, held in registers; what a row of the kernel covers is loaded once.
+template <int K, int S, int L, int T>
 NACHOS_INLINE void outputs(const Row& r, std::int64_t x, std::int64_t c) {
     using V = typename Lanes<L>::type;
+    constexpr int kCovered = S * (T - 1) + K;
     V sum[T];
 #pragma GCC unroll 8
     for (int t = 0; t < T; ++t) sum[t] = Lanes<L>::load(r.bias + c);
-    const float* corner = r.in + x * r.stride * r.c + c;
-    for (int ky = 0; ky < K; ++ky) {
+    const float* from = r.in + x * S * r.c + c;
+    const float* weight = r.weight + c;
+    for (int ky = 0; ky < K; ++ky, from += r.row_stride) {
+        V v[kCovered];
+#pragma GCC unroll 19
+        for (int i = 0; i < kCovered; ++i) v[i] = Lanes<L>::load(from + i * r.c);
+#pragma GCC unroll 7
+        for (int kx = 0; kx < K; ++kx, weight += r.c) {
+            const V w = Lanes<L>::load(weight);
 #pragma GCC unroll 8
-        for (int kx = 0; kx < K; ++kx) {
-            const V w = Lanes<L>::load(r.weight + (ky * K + kx) * r.c + c);
-            const float* from = corner + ky * r.row_stride + kx * r.c;
-#pragma GCC unroll 8
-            for (int t = 0; t < T; ++t) sum[t] += w * Lanes<L>::load(from + t * r.stride * r.c);
+            for (int t = 0; t < T; ++t) sum[t] += w * v[t * S + kx];
         }
     }
 #pragma GCC unroll 8
@@ -47,40 +50,48 @@ NACHOS_INLINE void outputs(const Row& r, std::int64_t x, std::int64_t c) {
     }
 }
 
-template <int K, int L>
+template <int K, int S, int L>
 NACHOS_INLINE void channels_of_row(const Row& r, std::int64_t c) {
     std::int64_t x = 0;
     if (r.out_w % 7 == 0) {
-        for (; x < r.out_w; x += 7) outputs<K, L, 7>(r, x, c);
+        for (; x < r.out_w; x += 7) outputs<K, S, L, 7>(r, x, c);
         return;
     }
-    for (; x + 4 <= r.out_w; x += 4) outputs<K, L, 4>(r, x, c);
-    for (; x < r.out_w; ++x) outputs<K, L, 1>(r, x, c);
+    for (; x + 4 <= r.out_w; x += 4) outputs<K, S, L, 4>(r, x, c);
+    for (; x < r.out_w; ++x) outputs<K, S, L, 1>(r, x, c);
 }
 
-template <int K>
-NACHOS_INLINE void whole_row(const Row& r) {
-    std::int64_t c = 0;
-    for (; c + 16 <= r.c; c += 16) channels_of_row<K, 16>(r, c);
-    for (; c + 8 <= r.c; c += 8) channels_of_row<K, 8>(r, c);
-    for (; c + 4 <= r.c; c += 4) channels_of_row<K, 4>(r, c);
-    for (; c < r.c; ++c) channels_of_row<K, 1>(r, c);
-}
-
-template <int K>
+template <int K, int S>
 NACHOS_INLINE void whole_image(Row r, std::int64_t rows) {
-    for (std::int64_t y = 0; y < rows; ++y, r.in += r.stride * r.row_stride, r.out += r.out_w * r.c) whole_row<K>(r);
+    for (std::int64_t y = 0; y < rows; ++y, r.in += S * r.row_stride, r.out += r.out_w * r.c) {
+        std::int64_t c = 0;
+        for (; c + 16 <= r.c; c += 16) channels_of_row<K, S, 16>(r, c);
+        for (; c + 8 <= r.c; c += 8) channels_of_row<K, S, 8>(r, c);
+        for (; c + 4 <= r.c; c += 4) channels_of_row<K, S, 4>(r, c);
+        for (; c < r.c; ++c) channels_of_row<K, S, 1>(r, c);
+    }
 }
 
-NACHOS_CLONES void image3(const Row& first, std::int64_t rows) { whole_image<3>(first, rows); }
-NACHOS_CLONES void image5(const Row& first, std::int64_t rows) { whole_image<5>(first, rows); }
-NACHOS_CLONES void image7(const Row& first, std::int64_t rows) { whole_image<7>(first, rows); }
+using Image = void(const Row& first, std::int64_t rows);
+NACHOS_CLONES void image31(const Row& first, std::int64_t rows) { whole_image<3, 1>(first, rows); }
+NACHOS_CLONES void image32(const Row& first, std::int64_t rows) { whole_image<3, 2>(first, rows); }
+NACHOS_CLONES void image51(const Row& first, std::int64_t rows) { whole_image<5, 1>(first, rows); }
+NACHOS_CLONES void image52(const Row& first, std::int64_t rows) { whole_image<5, 2>(first, rows); }
+NACHOS_CLONES void image71(const Row& first, std::int64_t rows) { whole_image<7, 1>(first, rows); }
+NACHOS_CLONES void image72(const Row& first, std::int64_t rows) { whole_image<7, 2>(first, rows); }
+
+/// By kernel 3, 5, 7 and stride 1, 2.
+Image* image_of(int kernel, std::int64_t stride) {
+    if (kernel == 3) return stride == 1 ? image31 : image32;
+    if (kernel == 5) return stride == 1 ? image51 : image52;
+    return stride == 1 ? image71 : image72;
+}
 
 }  // namespace
 
 bool Depthwise::fits(const arch::Layer& l) {
     return l.kind == arch::LayerKind::conv && l.groups == l.in.c && l.out.c == l.in.c && l.padding == l.kernel / 2 &&
-           (l.kernel == 3 || l.kernel == 5 || l.kernel == 7);
+           (l.kernel == 3 || l.kernel == 5 || l.kernel == 7) && l.stride <= 2;
 }
 
 Depthwise::Depthwise(const arch::Layer& l)
@@ -106,16 +117,11 @@ Depthwise::Depthwise(const arch::Layer& l)
 
 void Depthwise::run(int n, const float* in, float* out) {
     const std::int64_t row = w_ * channels_, padded_row = (w_ + 2 * padding_) * channels_;
-    Row r{padded_.data(), weight_.data(), bias_.data(), out, padded_row, channels_, out_w_, stride_, activation_};
+    Row r{padded_.data(), weight_.data(), bias_.data(), out, padded_row, channels_, out_w_, activation_};
+    Image* const image = image_of(kernel_, stride_);
     for (int i = 0; i < n; ++i, in += h_ * row, r.out += out_h_ * out_w_ * channels_) {
         copy_inside(in, h_, row, padding_ * (padded_row + channels_), padded_row, padded_.data());
-        if (kernel_ == 3) {
-            image3(r, out_h_);
-        } else if (kernel_ == 5) {
-            image5(r, out_h_);
-        } else {
-            image7(r, out_h_);
-        }
+        image(r, out_h_);
     }
 }
 

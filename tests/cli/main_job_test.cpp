@@ -1,4 +1,6 @@
 #include "cli/program.h"
+#include "report/page.h"
+#include "study/sample_images.h"
 #include "study/store.h"
 
 #include <gtest/gtest.h>
@@ -92,7 +94,7 @@ class MainJob : public testing::Test {
 TEST_F(MainJob, LeavesTheFilesOfTheContract) {
     for (const char* name : {"config.toml", "study.db", "pareto.csv", "pareto.json", "report.html", "log.jsonl"})
         EXPECT_GT(fs::file_size(study_ / name), 0U) << name;
-    for (const char* name : {"checkpoints", "tables", "models"}) EXPECT_FALSE(fs::is_empty(study_ / name)) << name;
+    for (const char* name : {"checkpoints", "tables", "models", "samples"}) EXPECT_FALSE(fs::is_empty(study_ / name)) << name;
     EXPECT_EQ(first_.err, "");
     EXPECT_NE(first_.out.find("report  " + (study_ / "report.html").string()), std::string::npos) << first_.out;
     for (const auto& d : designs()) {
@@ -103,6 +105,29 @@ TEST_F(MainJob, LeavesTheFilesOfTheContract) {
     std::set<std::string> phases;
     for (std::string line; std::getline(log, line);) phases.insert(json::parse(line).value("phase", ""));
     EXPECT_TRUE(phases.contains("supernet") && phases.contains("search") && phases.contains("final"));
+}
+
+TEST_F(MainJob, KeepsSampleImagesAndWritesThePageThatRunsADesign) {
+    const study::SampleImages samples = study::load_samples(study_ / study::kSampleFile);
+    EXPECT_EQ(samples.size(), 96U);
+    EXPECT_EQ(std::set<int>(samples.rows.begin(), samples.rows.end()).size(), 96U);
+    if (!report::has_page()) GTEST_SKIP() << "built without npm";
+    const std::string out = (scratch_ / "try.html").string();
+    const auto run = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), {"report", study_.string(), "--out", out});
+        return run_program("nachos", more);
+    };
+    const Outcome written = run({"--try"});
+    ASSERT_EQ(written.exit_code, 0) << written.err;
+    EXPECT_EQ(written.out, out + "\n");
+    const std::string page = text_of(out);
+    const std::string best = designs().back()["id"].get<std::string>().substr(0, 12);
+    EXPECT_NE(page.find("\"model\":\"" + best + "\""), std::string::npos);
+    EXPECT_NE(page.find("\"recorded\":{\"confidences\":["), std::string::npos);
+    const Outcome unknown = run({"--try", "--design", "none"});
+    EXPECT_EQ(unknown.exit_code, 2);
+    EXPECT_NE(unknown.err.find("no trained network 'none'; it has "), std::string::npos) << unknown.err;
+    EXPECT_EQ(run({"--design", best}).exit_code, 2);
 }
 
 TEST_F(MainJob, ParetoJsonHasTheKeysOfTheContract) {
@@ -400,8 +425,8 @@ TEST_F(MainJob, EndsWithVerifiedExports) {
                                                   "search.evaluations=16", "search.engine=random"});
     const Outcome outcome = run_program("nachos", command);
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_EQ(std::distance(std::sregex_iterator(outcome.out.begin(), outcome.out.end(), std::regex("\\nexport  ")), {}), 3)
-        << outcome.out;
+    const std::regex line("\\nexport  ");
+    EXPECT_EQ(std::distance(std::sregex_iterator(outcome.out.begin(), outcome.out.end(), line), {}), 3) << outcome.out;
     EXPECT_TRUE(std::regex_search(
         outcome.out, std::regex("/c  weights [^\n]+ kB, memory [^\n]+; verified: same exits and classes on 300 images")))
         << outcome.out;

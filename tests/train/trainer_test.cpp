@@ -204,7 +204,7 @@ TEST(Evaluation, ThePublishedRuleGivesOnePointOfTenthsForTheLargestBudget) {
     const Task task;
     const nn::WeightBank bank = task.bank();
     const arch::ArchSpec spec = task.space.with_all_exits(task.space.smallest());
-    const auto least = static_cast<double>(costs_of(task.space.build(spec)).executed_macs.front());
+    const auto least = static_cast<double>(costs_of(task.space.build(spec), nullptr).executed_macs.front());
     const CandidateContext context{
         .space = task.space,
         .bank = bank,

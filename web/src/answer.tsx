@@ -1,7 +1,7 @@
 // The headline: which design for a budget, and what is lost. Limits are applied here, live.
 import { useMemo } from 'preact/hooks';
 import type { Design, LimitKey, Limits, Source, Study } from './data';
-import { bytes, count, limitValue, macs, percent, plural, points, shortCount } from './format';
+import { bytes, count, limitValue, macs, percent, points, shortCount } from './format';
 import { kLimits, nearest, ranges, type Answer } from './limits';
 import { Command, Figure } from './parts';
 
@@ -160,14 +160,15 @@ export function LimitFields({ designs, limits, own, onChange }: { designs: reado
         const { key, unit } = kLimits[i]!;
         return <LimitField key={key} id={`limit-${key}`} name={name} unit={unit} range={spans[i]!} value={limits[key]} least={key.startsWith('min_')} onChange={(v) => set(key, v)} />;
     };
-    const others = kLimits.slice(1).filter(({ key }) => limits[key] !== undefined).length;
+    const others = studyLimits({ ...limits, max_avg_macs: undefined });
     const changed = kLimits.some(({ key }) => limits[key] !== own[key]);
     return (
         <div class="limits">
-            {field(0, 'Budget: MACs an image, on average')}
-            <details open={others > 0}>
+            {field(0, 'Budget, MACs on average')}
+            <details>
                 <summary>
-                    Other limits{others > 0 && <span class="muted"> · {plural(others, 'set', 'set')}</span>}
+                    Other limits
+                    {others.length > 0 && <span class="muted">: {others.join(', ')}</span>}
                 </summary>
                 {kLimits.slice(1).map(({ name }, i) => field(i + 1, name.charAt(0).toUpperCase() + name.slice(1)))}
             </details>
@@ -178,5 +179,6 @@ export function LimitFields({ designs, limits, own, onChange }: { designs: reado
     );
 }
 
-export const studyLimits = (own: Limits) =>
+/** In words, those that are set. */
+export const studyLimits = (own: { [K in LimitKey]?: number | undefined }) =>
     kLimits.filter(({ key }) => own[key] !== undefined).map(({ key, name, unit }) => `${name} ${key.startsWith('min_') ? '≥' : '≤'} ${unit === 'MACs' ? `${shortCount(own[key]!)} MACs` : limitValue(unit, own[key]!)}`);

@@ -68,7 +68,7 @@ const axisStyle = (c: Colours) => ({
 
 /** An axis of logarithms (base 10) of MACs: ECharts' own logarithmic axis labels powers of ten alone. */
 export function macsAxis(c: Colours, low: number, high: number, name = 'MACs an image, on average') {
-    const ticks = logTicks(low, high).map(Math.log10);
+    const ticks = logTicks(low, high, innerWidth < 600 ? 5 : 10).map(Math.log10);
     const style = axisStyle(c);
     return {
         ...style,
@@ -91,7 +91,7 @@ export function shareAxis(c: Colours, name: string, low?: number, high?: number)
         ...(low !== undefined && { min: low }),
         ...(high !== undefined && { max: high }),
         name,
-        nameGap: 46,
+        nameGap: digits === 1 ? 52 : 46,
         axisLine: { show: false },
         axisLabel: {
             ...style.axisLabel,
@@ -109,5 +109,5 @@ export function countAxis(c: Colours, name: string) {
 export const baseOption = (c: Colours): Option => ({
     animation: false,
     textStyle: { fontFamily: c.font },
-    grid: { left: 62, right: 18, top: 14, bottom: 48 },
+    grid: { left: 70, right: 18, top: 14, bottom: 48 },
 });

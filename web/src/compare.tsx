@@ -62,7 +62,7 @@ export function Comparators({ study }: { study: RawStudy }) {
                                 </td>
                                 <td>{count(row.worst_macs)}</td>
                                 <td>{count(row.params)}</td>
-                                <td class="text">{row.summary}</td>
+                                <td class="text wrap">{row.summary}</td>
                             </tr>
                         ))}
                     </tbody>

@@ -85,7 +85,7 @@ export function Curve({ study, design, curve, dial, theme, onDial }: CurveProps)
                 )}
                 <li>
                     <i class="l-chosen" />
-                    shown
+                    shown{dial === null && design.network.file ? ' (cross-fitted: a little below the line)' : ''}
                 </li>
             </ul>
             <Chart option={option} height={270} />

@@ -38,9 +38,9 @@ type Dot = [number, number];
 const dot = (avg: number, accuracy: number): Dot => [Math.log10(avg), accuracy];
 const dotOf = (d: Design) => dot(d.figures.avg, d.figures.accuracy);
 
-// Of points that fall onto one spot of this grid (some two pixels a side) one is drawn.
-const kColumns = 520;
-const kRows = 180;
+// Of points that fall onto one spot of this grid (some three pixels a side, as large as a point) one is drawn.
+const kColumns = 330;
+const kRows = 115;
 
 /** Where designs lie on that grid, -1 outside of the extent; and as flat numbers. */
 interface Spots {
@@ -239,23 +239,23 @@ function Legend({ trained, tested, seen }: { trained: boolean; tested: boolean; 
             {seen && (
                 <li>
                     <i class="l-seen" />
-                    searched, within the limits
+                    searched, within limits
                 </li>
             )}
             {seen && (
                 <li>
                     <i class="l-out" />
-                    searched, beyond them
+                    searched, beyond
                 </li>
             )}
             <li>
                 <i class="l-front" />
-                {trained ? 'trained designs, calibration images' : 'the front, validation images'}
+                {trained ? 'trained, calibration images' : 'the front, validation images'}
             </li>
             {tested && (
                 <li>
                     <i class="l-test" />
-                    the same, test images
+                    trained, test images
                 </li>
             )}
             <li>

@@ -99,8 +99,9 @@ describe('numbers', () => {
         expect([shortCount(500000), bytes(24576), bytes(12), percent(0.9123), percent(null)]).toEqual(['500 k', '24.6 kB', '12 B', '91.23 %', '–']);
     });
     it('have round ticks within their range', () => {
-        expect(logTicks(9e4, 1.1e6)).toEqual([1e5, 2e5, 5e5, 1e6]);
+        expect(logTicks(9e4, 1.1e6, 6)).toEqual([1e5, 2e5, 5e5, 1e6]);
         expect(logTicks(100, 250)).toEqual([100, 120, 150, 200, 250]);
+        expect(logTicks(1, 1e12, 3)).toHaveLength(13);
     });
 });
 

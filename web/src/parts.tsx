@@ -1,6 +1,6 @@
 // Small parts that sections share.
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
 export function Section({ id, title, note, children }: { id: string; title: string; note?: ComponentChildren; children: ComponentChildren }) {
     return (
@@ -68,4 +68,14 @@ export function Scroll({ label, children }: { label: string; children: Component
             {children}
         </div>
     );
+}
+
+/** The value once it has stood still: what is far from a slider need not follow each of its steps. */
+export function useSettled<T>(value: T, milliseconds: number): T {
+    const [settled, setSettled] = useState(value);
+    useEffect(() => {
+        const timer = setTimeout(() => setSettled(() => value), milliseconds);
+        return () => clearTimeout(timer);
+    }, [value]);
+    return settled;
 }

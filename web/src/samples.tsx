@@ -29,7 +29,7 @@ function Thumb({ leaving, url, classes, last }: { leaving: Leaving; url: string;
     const text = right ? `${is}${sure}` : `${is}, taken for ${said}${sure}`;
     return (
         <li class={right ? '' : 'wrong'}>
-            <img src={url} alt={text} title={text} loading="lazy" />
+            <img src={url} alt={text} title={text} />
             {!right && (
                 <span class="cross" aria-hidden="true">
                     ×

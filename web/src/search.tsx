@@ -34,7 +34,7 @@ function rankOption(history: readonly HistoryStep[]): Option {
 }
 
 export function SearchHistory({ history, theme }: { history: readonly HistoryStep[]; theme: number }) {
-    const ranked = useMemo(() => history.filter((h) => h.error_model !== ''), [history]);
+    const ranked = useMemo(() => history.filter((h) => h.error_model !== '' && (h.error_kendall !== 0 || h.cost_kendall !== 0)), [history]);
     const volume = useMemo(() => hypervolumeOption(history), [history, theme]);
     const ranks = useMemo(() => rankOption(ranked), [ranked, theme]);
     const last = history.at(-1);

@@ -1,10 +1,10 @@
 // Every design, sortable, a page at a time; to copy or download as CSV.
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { csv, type Row } from './csv';
 import type { Design, Limits, Study } from './data';
 import { bytes, count, percent, plural, shares, thresholds } from './format';
 import { admissibleFlags } from './limits';
-import { CopyButton, Scroll } from './parts';
+import { CopyButton, Scroll, useSettled } from './parts';
 
 const kPage = 25;
 
@@ -63,16 +63,6 @@ function rowsOf(study: Study, front: readonly Design[], limits: Limits, which: W
     add('trained', study.trained);
     add('searched', study.searched);
     return rows;
-}
-
-/** The value once it has stood still: a long table need not follow every step of a slider. */
-function useSettled<T>(value: T, milliseconds: number): T {
-    const [settled, setSettled] = useState(value);
-    useEffect(() => {
-        const timer = setTimeout(() => setSettled(() => value), milliseconds);
-        return () => clearTimeout(timer);
-    }, [value]);
-    return settled;
 }
 
 function download(text: string, name: string) {

@@ -29,9 +29,9 @@ function optionOf({ before, after }: Reliability): Option {
     return {
         animation: false,
         textStyle: { fontFamily: c.font },
-        grid: { left: 54, right: 16, top: 12, bottom: 42 },
+        grid: { left: 62, right: 16, top: 12, bottom: 42 },
         xAxis: { ...axis, name: 'confidence', nameGap: 26 },
-        yAxis: { ...axis, name: 'right', nameGap: 40 },
+        yAxis: { ...axis, name: 'right', nameGap: 42 },
         series: [
             { type: 'line', symbol: 'none', data: [[0, 0], [1, 1]], lineStyle: { color: c.faint, type: 'dashed', width: 1.5 }, silent: true },
             dots(before, c.seen, c.seen),

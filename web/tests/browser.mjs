@@ -1,72 +1,37 @@
 // Real headless Chromium on the pages that page_maker wrote: node tests/browser.mjs PAGES SCREENSHOTS
 // CHROMIUM names the browser, else it is looked for. Exit code 77: there is none.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
+import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { chromium } from 'playwright-core';
+import { accessible, close, open as openFile, runAll, says, slide, text } from './session.mjs';
 
 const [pages, shots] = process.argv.slice(2);
-const kAxe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const program = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => p && existsSync(p));
-if (!program) {
-    console.log('skipped: no chromium (apt-get install chromium, or CHROMIUM=...)');
-    process.exit(77);
-}
 mkdirSync(shots, { recursive: true });
-const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+const open = (page, options) => openFile(page.startsWith('http') ? page : path.join(pages, page), options);
 
-const kLong = 30_000;
+// On a machine whose processors others hold, time by the clock says little of a page: then its main thread's processor time counts.
+const loaded = loadavg()[0] > 1.2 * cpus().length;
+const clock = loaded ? `processor time, for the machine's load is ${loadavg()[0].toFixed(0)}` : 'time';
 
-/** A page whose every error fails the test, and every request to elsewhere. */
-async function open(address, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, acceptDownloads: true, ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(kLong);
-    page.faults = [];
-    page.on('console', (m) => (m.type() === 'error' || m.type() === 'warning') && page.faults.push(m.text()));
-    page.on('pageerror', (e) => page.faults.push(String(e)));
-    page.on('request', (r) => !options.server && !/^(file|data|blob):/.test(r.url()) && page.faults.push(`request to ${r.url()}`));
-    await page.goto(address.startsWith('http') ? address : pathToFileURL(path.resolve(pages, address)).href);
-    await page.waitForSelector('h1');
-    return page;
-}
-
-async function close(page) {
-    assert.deepEqual(page.faults, []);
-    await page.context().close();
-}
-
-const text = (page, selector) => page.locator(selector).first().innerText();
-
-/** Waits until the text matches, for pages answer a frame later. */
-async function says(page, selector, pattern) {
-    let found = '';
-    for (const end = Date.now() + 5000; Date.now() < end; await page.waitForTimeout(30)) {
-        found = await text(page, selector);
-        if (pattern.test(found)) return;
+/** Processor time that the page's main thread has used, ms. */
+async function threadTime(page) {
+    if (!page.cdp) {
+        page.cdp = await page.context().newCDPSession(page);
+        await page.cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
     }
-    assert.match(found, pattern);
+    const { metrics } = await page.cdp.send('Performance.getMetrics');
+    return 1000 * metrics.find((m) => m.name === 'TaskDuration').value;
 }
 
-/** Sets a range input as a hand does: one input event a step. */
-const slide = (page, selector, value) =>
-    page.locator(selector).evaluate((input, v) => {
-        input.value = String(v);
-        input.dispatchEvent(new Event('input', { bubbles: true }));
-    }, value);
-
-async function accessible(page, name) {
-    await page.evaluate(kAxe);
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
-    assert.deepEqual(
-        serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`),
-        [],
-        `axe-core on ${name}`,
-    );
+/** Notes when the chart was on the screen: the frame behind the one that it was drawn in. */
+function watchOpening() {
+    const look = () => {
+        if (document.querySelector('.plot canvas')) requestAnimationFrame(() => (globalThis.opened_ = performance.now()));
+        else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
 }
 
 const tests = {
@@ -268,6 +233,7 @@ const tests = {
         await page.fill('#limit-max_params + input', '2000');
         await page.press('#limit-max_params + input', 'Enter');
         await page.locator('tbody .pick').first().click();
+        await says(page, '#design h2', /chose/);
         const chosen = await text(page, '#design .name');
         growing = false;
         tell();
@@ -283,13 +249,18 @@ const tests = {
         const bytes = statSync(path.join(pages, '1000.html')).size;
         assert.ok(bytes < 2e6, `${bytes} bytes`);
         let best = Infinity;
-        for (let run = 0; run < 4 && best > 1000; ++run) {
-            const page = await open('1000.html');
-            await page.waitForSelector('.plot canvas');
-            best = Math.min(best, await page.evaluate(() => performance.now()));
+        for (let run = 0; run < 3 && best > 1000; ++run) {
+            const page = await open('1000.html', {
+                prepare: async (page) => {
+                    await page.addInitScript(watchOpening);
+                    await threadTime(page);
+                },
+            });
+            await page.waitForFunction(() => globalThis.opened_ !== undefined);
+            best = Math.min(best, loaded ? await threadTime(page) : await page.evaluate(() => globalThis.opened_));
             await close(page);
         }
-        console.log(`  1,000 designs: ${bytes} bytes, open after ${best.toFixed(0)} ms`);
+        console.log(`  1,000 designs: ${bytes} bytes, open after ${best.toFixed(0)} ms (${clock})`);
         assert.ok(best < 1000, `open after ${best} ms`);
     },
 
@@ -297,62 +268,56 @@ const tests = {
         const page = await open('5000.html');
         await page.waitForSelector('.plot canvas');
         await page.evaluate(() => document.querySelector('.plot').scrollIntoView({ block: 'center', behavior: 'instant' }));
-        const longest = async (act) => {
-            let best = Infinity;
-            for (let run = 0; run < 5 && best > 100; ++run) {
-                await page.evaluate(() => {
-                    globalThis.frames_ = [];
-                    globalThis.watch_ = true;
-                    let last = performance.now();
-                    const tick = (now) => {
-                        globalThis.frames_.push(now - last);
-                        last = now;
-                        if (globalThis.watch_) requestAnimationFrame(tick);
-                    };
-                    requestAnimationFrame(tick);
-                });
-                await act();
-                best = Math.min(best, await page.evaluate(() => ((globalThis.watch_ = false), Math.max(...globalThis.frames_))));
-            }
-            return best;
-        };
-        // What the machine itself costs a page that does nothing, beside other programs: frames are allowed that on top.
-        const idle = await longest(() => page.waitForTimeout(700));
-        const allowed = 100 + Math.max(0, idle - 17);
-        const box = await page.locator('.plot').boundingBox();
-        const hover = await longest(async () => {
-            for (let i = 0; i < 40; ++i) await page.mouse.move(box.x + 70 + i * 20, box.y + 60 + 8 * (i % 30));
-        });
-        const filter = await longest(() =>
-            page.evaluate(async () => {
-                const input = document.querySelector('#limit-max_avg_macs');
-                for (let v = 400; v > 200; v -= 10) {
-                    input.value = String(v);
-                    input.dispatchEvent(new Event('input', { bubbles: true }));
-                    await new Promise(requestAnimationFrame);
+        /** The longest frame of 20 steps, each followed by three frames; of the same step in five rounds its best. */
+        const byClock = (act) =>
+            page.evaluate(async (source) => {
+                const step = eval(source);
+                const frame = () => new Promise(requestAnimationFrame);
+                const best = Array(20).fill(Infinity);
+                for (let round = 0; round < 5; ++round) {
+                    await frame();
+                    for (let i = 0; i < best.length; ++i) {
+                        let last = performance.now();
+                        let most = 0;
+                        step(i);
+                        for (let k = 0; k < 3; ++k) {
+                            await frame();
+                            most = Math.max(most, performance.now() - last);
+                            last = performance.now();
+                        }
+                        best[i] = Math.min(best[i], most);
+                    }
                 }
-            }),
-        );
-        console.log(`  5,000 designs: longest frame ${hover.toFixed(0)} ms pointing, ${filter.toFixed(0)} ms filtering, ${idle.toFixed(0)} ms doing nothing`);
+                return Math.max(...best);
+            }, `(${act})`);
+        /** What each frame takes of the page's main thread. */
+        const byThread = async (act) => {
+            let most = 0;
+            for (let i = 0; i < 20; ++i)
+                for (const piece of [`(${act})`, '() => {}', '() => {}']) {
+                    const before = await threadTime(page);
+                    await page.evaluate(([source, k]) => (eval(source)(k), new Promise((done) => requestAnimationFrame(() => done()))), [piece, i]);
+                    most = Math.max(most, (await threadTime(page)) - before);
+                }
+            return most;
+        };
+        const longest = loaded ? byThread : byClock;
+        const hover = await longest(function (i) {
+            const plot = document.querySelector('.plot');
+            const { x, y } = plot.getBoundingClientRect();
+            plot.dispatchEvent(new PointerEvent('pointermove', { clientX: x + 90 + i * 40, clientY: y + 60 + 12 * (i % 20), bubbles: true }));
+        });
+        const filter = await longest(function (i) {
+            const input = document.querySelector('#limit-max_avg_macs');
+            input.value = String(400 - 10 * i);
+            input.dispatchEvent(new Event('input', { bubbles: true }));
+        });
+        console.log(`  5,000 designs: longest frame ${hover.toFixed(0)} ms pointing, ${filter.toFixed(0)} ms filtering (${clock})`);
         await page.screenshot({ path: path.join(shots, '5000.png') });
-        assert.ok(hover <= allowed, `${hover} ms pointing`);
-        assert.ok(filter <= allowed, `${filter} ms filtering`);
+        assert.ok(hover <= 100, `${hover} ms pointing`);
+        assert.ok(filter <= 100, `${filter} ms filtering`);
         await close(page);
     },
 };
 
-const only = process.env.ONLY;
-let failed = 0;
-for (const [name, run] of Object.entries(tests)) {
-    if (only && !name.includes(only)) continue;
-    const start = performance.now();
-    try {
-        await run();
-        console.log(`ok   ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
-    } catch (error) {
-        ++failed;
-        console.log(`FAIL ${name}\n${error.stack ?? error}`);
-    }
-}
-await browser.close();
-process.exit(failed > 0 ? 1 : 0);
+await runAll(tests);
