@@ -225,6 +225,7 @@ class DocumentedSlow : public testing::Test {
   protected:
     void SetUp() override {
         if (!test::built("nachos-train")) GTEST_SKIP() << "skipped: built without libtorch";
+        fs::current_path(temp_.path());  // what a command writes goes there
         const Outcome search = run_program("nachos", {"search", test::kTinyConfig, "--out", study_, "--progress", "off",
                                                       "search.evaluations=16", "search.initial=8", "supernet.epochs=2",
                                                       "final.top=2", "final.epochs=2", "limits.min_accuracy=none"});
@@ -241,6 +242,8 @@ class DocumentedSlow : public testing::Test {
         core::write_file_atomic(temp_ / "table.csv", table);
         core::write_file_atomic(temp_ / "costs.json", R"({"unit": "macs", "executed": [100000, 300000]})");
     }
+
+    void TearDown() override { fs::current_path(NACHOS_SOURCE_DIR); }
 
     /// The architecture that docs/spaces.md spells out.
     static std::string small_json() {
