@@ -61,6 +61,13 @@ SearchConfig parse_config(const std::string& toml, const std::string& where, con
             config.search.evaluations, where);
     require(!config.limits.max_avg_latency_us || !config.latency.table.empty(), ErrorKind::usage,
             "limits.max_avg_latency_us needs latencies: set latency.table to a file of nachos-run lut ({})", where);
+    const bool latency = config.search.cost == "latency";
+    require(!latency || !config.latency.table.empty(), ErrorKind::usage,
+            "search.cost = 'latency' needs latencies: set latency.table to a file of nachos-run lut ({})", where);
+    require(!latency || (!search::engine_named(config.search.engine).learns && config.search.engine != "nachos-paper"),
+            ErrorKind::usage,
+            "search.engine = '{}' knows MACs alone, search.cost is 'latency'; allowed: nachos, nsga2, random ({})",
+            config.search.engine, where);
     require(config.final.schedule == "joint" || config.final.optimizer.epochs > 1, ErrorKind::usage,
             "final.schedule = 'staged' needs final.epochs of at least 2, got {} ({})", config.final.optimizer.epochs, where);
     for (const study::Fidelity& f : study::fidelities_from(config.evaluate.fidelity))

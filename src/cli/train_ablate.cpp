@@ -77,6 +77,8 @@ void run_seed(const SeedSeries& series, const SearchConfig& config, std::uint64_
 void ablate_command(const TrainingArguments& arguments) {
     require_one_rank("ablate");
     const SearchConfig config = training_config(arguments);
+    require(config.search.cost == "macs", ErrorKind::usage,
+            "an ablation spends MACs: search.cost is '{}', allowed here: macs", config.search.cost);
     const SeedSeries series(arguments, "ablation", config.seed);
     report::Ablation ablation{.data = {}, .seeds = series.seeds(), .arms = {}};
     for (const ArmRow& arm : ablation_arms()) {

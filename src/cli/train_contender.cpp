@@ -155,12 +155,25 @@ class FinalTraining {
         const bool published = session_.config.policy.published_rule();
         if (!published) m.calibration = policy::calibrate(table);  // the published rule takes confidences as they are
         const bool plain = contender.comparator && contender.arch.placed_exits() == 0;
-        trained.curve =
-            plain ? whole_network(table, trained)
-                  : train::curve_of(table, trained.costs, m.calibration,
-                                    {.measure = m.measure, .budgets = session_.budgets, .published_rule = published});
-        for (const study::CurvePoint& p : trained.curve) m.threshold_sets.push_back({p.budget_macs, p.point});
+        trained.curve = plain ? whole_network(table, trained)
+                              : train::curve_of(table, trained.costs, m.calibration,
+                                                {.measure = m.measure,
+                                                 .budgets = session_.budgets,
+                                                 .published_rule = published,
+                                                 .unit = session_.axes.unit});
+        m.threshold_sets = threshold_sets(trained.curve);
         return trained;
+    }
+
+    /// In rising order of MACs, as a model has them; where latency is the cost, that need not be the curve's order.
+    static std::vector<model::ThresholdSet> threshold_sets(const std::vector<study::CurvePoint>& curve) {
+        std::vector<model::ThresholdSet> sets;
+        for (const study::CurvePoint& p : curve) sets.push_back({p.budget_macs, p.point});
+        std::stable_sort(sets.begin(), sets.end(),
+                         [](const auto& a, const auto& b) { return a.budget_macs < b.budget_macs; });
+        const auto same = [](const auto& a, const auto& b) { return a.budget_macs == b.budget_macs; };
+        sets.erase(std::unique(sets.begin(), sets.end(), same), sets.end());
+        return sets;
     }
 
     /// The one operating point of a network without exits, whether it meets the limits or not.

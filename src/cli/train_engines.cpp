@@ -102,7 +102,7 @@ std::vector<study::Evaluation> fronts_on_held_out(const Session& session, Candid
     std::set<std::string> ids;
     std::vector<arch::ArchSpec> specs;
     for (const auto& archive : archives) {
-        for (const search::Design& design : search::admissible_front(archive, session.config.limits)) {
+        for (const search::Design& design : search::admissible_front(archive, session.config.limits, session.axes.unit)) {
             const arch::ArchSpec& spec = archive[static_cast<std::size_t>(design.evaluation)].arch;
             if (ids.insert(arch::arch_id(spec)).second) specs.push_back(spec);
         }

@@ -9,9 +9,9 @@ namespace nachos::cli {
 namespace {
 
 /// The most accurate admissible one of trained designs, the one that a report shows; `otherwise` if none is admissible.
-arch::ArchSpec best_of(const std::vector<study::Evaluation>& designs, const study::Limits& limits,
+arch::ArchSpec best_of(const std::vector<study::Evaluation>& designs, const study::Limits& limits, study::CostUnit unit,
                        const arch::ArchSpec& otherwise) {
-    const std::vector<search::Design> front = search::admissible_front(designs, limits);
+    const std::vector<search::Design> front = search::admissible_front(designs, limits, unit);
     return front.empty() ? otherwise : designs[static_cast<std::size_t>(front.back().evaluation)].arch;
 }
 
@@ -54,7 +54,8 @@ void run_final(const Session& session, study::Study& study, const nn::WeightBank
     FinalStage stage(session, study, bank, job);
     stage.train(std::move(contenders), "final");
     if (choice.comparators) {
-        const arch::ArchSpec best = best_of(stage.designs(), limits, archive[static_cast<std::size_t>(chosen.front())].arch);
+        const arch::ArchSpec best =
+            best_of(stage.designs(), limits, session.axes.unit, archive[static_cast<std::size_t>(chosen.front())].arch);
         stage.train(comparators(session, archive, best, limits), "comparators");
     }
     stage.measure();

@@ -29,7 +29,8 @@ search::SearchProblem problem_of(const Session& session) {
             .limits = session.config.limits,
             .budgets = session.budgets,
             .evaluate = {},
-            .costs = [&session](const arch::ArchSpec& spec) { return session.costs_of(spec); }};
+            .costs = [&session](const arch::ArchSpec& spec) { return session.costs_of(spec); },
+            .unit = session.axes.unit};
 }
 
 study::HistoryStep history_step(const search::SearchStep& step) {

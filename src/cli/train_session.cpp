@@ -32,7 +32,7 @@ torch::Device device_named(const std::string& name) {
 /// Budgets begin where the smallest architecture's first exit ends: an average below its whole cost is what exits are for.
 double least_budget(const Session& session) {
     const study::ArchCosts costs = session.costs_of(session.space.with_all_exits(session.space.smallest()));
-    return std::min(session.axes.min_macs, static_cast<double>(costs.executed_macs.front()));
+    return std::min(session.axes.min_cost, study::exit_costs(costs, session.axes.unit).front());
 }
 
 data::Parts load_parts(const SearchConfig& config) { return data::split(data::load(config.data), config.data, config.seed); }
@@ -73,8 +73,10 @@ Session::Session(SearchConfig given)
       parts(load_parts(config)),
       normalisation(data::normalisation_of(parts.train)),
       space(space_of(config, parts, latency)),
-      axes(search::axes_of(space, config.limits, [this](const arch::ArchSpec& s) { return costs_of(s); })),
-      budgets(search::budget_grid({.min_macs = least_budget(*this), .max_macs = axes.max_macs}, config.policy.budgets)),
+      axes(search::axes_of(
+          space, config.limits, [this](const arch::ArchSpec& s) { return costs_of(s); },
+          study::cost_unit_from(config.search.cost, "search.cost"))),
+      budgets(search::budget_grid({.min_cost = least_budget(*this), .max_cost = axes.max_cost}, config.policy.budgets)),
       device(device_named(config.device)),
       rng(config.seed) {}
 
@@ -100,8 +102,9 @@ study::Facts Session::facts() const {
                         latency->device.cpu, latency->device.threads, latency->device.threads == 1 ? "" : "s",
                         latency->device.data_type, 100 * latency->check.median_error));
     facts.limits = config.limits;
-    facts.min_macs = axes.min_macs;
-    facts.max_macs = axes.max_macs;
+    facts.cost = config.search.cost;
+    facts.min_cost = axes.min_cost;
+    facts.max_cost = axes.max_cost;
     facts.max_error = axes.max_error;
     return facts;
 }

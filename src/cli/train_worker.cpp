@@ -57,7 +57,8 @@ class CandidateEvaluator {
             .curve = {.measure = policy::measure_from(config.policy.measure),
                       .budgets = session_.budgets,
                       .published_rule = config.policy.published_rule(),
-                      .tune = kSearchTuning},
+                      .tune = kSearchTuning,
+                      .unit = session_.axes.unit},
             .latency = session_.latency ? &*session_.latency : nullptr,
             .fidelity = fidelity});
         context->fresh = [this](const arch::ArchSpec& spec) {

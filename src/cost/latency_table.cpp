@@ -159,7 +159,7 @@ LatencyTable latency_table_from(std::string_view text, const std::string& where)
     const std::vector<core::JsonReader> layers = in.objects("layers");
     require(!layers.empty() && layers.size() <= kMostLayers, ErrorKind::bad_data,
             "{}: key 'layers' has {} entries, 1 to {} are allowed", where, layers.size(), kMostLayers);
-    for (std::size_t i = 0; i < layers.size(); ++i) add_layer(layers[i], fmt::format("{}: layer {}", where, i + 1), table);
+    for (std::size_t i = 0; i < layers.size(); ++i) add_layer(layers[i], fmt::format("{}, layers[{}]", where, i), table);
     return table;
 }
 

@@ -40,6 +40,14 @@ struct Hits {
     double share() const { return static_cast<double>(right) / samples; }
 };
 
+/// What `taken[i]` samples cost that left at exit i.
+void fill_costs(OperatingPoint& point, const std::vector<int>& taken, std::span<const double> cost) {
+    point.avg_cost = mean_cost(taken, cost);
+    point.avg_cost_upper = mean_cost_upper(taken, cost);
+    point.p95_cost = p95_cost(taken, cost);
+    point.worst_cost = worst_cost(point.thresholds, cost);
+}
+
 /// The point at which sample n leaves at exits[n]; `thresholds` are those reported with it.
 OperatingPoint summarise(const ExitView& view, const std::vector<int>& exits, const Thresholds& thresholds,
                          std::span<const double> cost) {
@@ -58,10 +66,7 @@ OperatingPoint summarise(const ExitView& view, const std::vector<int>& exits, co
     point.accuracy = all.share();
     point.min_class_accuracy = 1;
     for (const auto& [label, hits] : classes) point.min_class_accuracy = std::min(point.min_class_accuracy, hits.share());
-    point.avg_cost = mean_cost(taken, cost);
-    point.avg_cost_upper = mean_cost_upper(taken, cost);
-    point.p95_cost = p95_cost(taken, cost);
-    point.worst_cost = worst_cost(thresholds, cost);
+    fill_costs(point, taken, cost);
     for (const int t : taken) point.exit_share.push_back(static_cast<double>(t) / view.samples);
     return point;
 }
@@ -168,6 +173,13 @@ int exit_taken(const ExitView& view, int sample, const Thresholds& thresholds) {
         ++exit;
     }
     return exit;
+}
+
+OperatingPoint in_costs(OperatingPoint point, int samples, std::span<const double> cost) {
+    std::vector<int> taken;
+    for (const double share : point.exit_share) taken.push_back(static_cast<int>(std::lround(share * samples)));
+    fill_costs(point, taken, cost);
+    return point;
 }
 
 OperatingPoint apply(const ExitView& view, const Thresholds& thresholds, std::span<const double> cost) {

@@ -27,6 +27,10 @@ struct OperatingPoint {
 /// if sizes do not fit, a cost is not as said, or a confidence is not finite.
 OperatingPoint apply(const ExitView& view, const Thresholds& thresholds, std::span<const double> cost);
 
+/// The same point of a view of so many samples with its costs in another unit: averages, bound, 95 % and worst by the exits
+/// that its samples take.
+OperatingPoint in_costs(OperatingPoint point, int samples, std::span<const double> cost);
+
 /// Index of the exit one sample takes.
 int exit_taken(const ExitView& view, int sample, const Thresholds& thresholds);
 

@@ -80,7 +80,7 @@ std::string sentence(const EngineComparison& comparison, const std::string& engi
 double held_out_hypervolume(std::span<const study::Evaluation> archive, std::span<const study::Evaluation> held_out,
                             const study::Limits& limits, const search::HypervolumeAxes& axes) {
     std::vector<study::Evaluation> measured;
-    for (const search::Design& design : search::admissible_front(archive, limits)) {
+    for (const search::Design& design : search::admissible_front(archive, limits, axes.unit)) {
         const study::Evaluation& searched = archive[static_cast<std::size_t>(design.evaluation)];
         const study::Evaluation* own = evaluation_of(searched.arch, held_out);
         if (own == nullptr) continue;

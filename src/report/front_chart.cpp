@@ -17,12 +17,12 @@ constexpr double kHeight = 460;
 constexpr double kLeft = 62, kRight = 24, kTop = 34, kBottom = 52;
 
 /// Every evaluated point, one dot per pixel at most, as a single path.
-std::string evaluated_points(const Snapshot& snapshot, const Scale& x, const Scale& y) {
+std::string evaluated_points(const Snapshot& snapshot, const Results& results, const Scale& x, const Scale& y) {
     std::set<std::pair<int, int>> pixels;
     for (const auto& e : snapshot.evaluations)
         for (const auto& p : e.curve)
-            if (x.holds(p.point.avg_cost) && y.holds(p.point.accuracy))
-                pixels.emplace(std::lround(x(p.point.avg_cost)), std::lround(y(p.point.accuracy)));
+            if (const double cost = cost_of(results, e.costs, p.point); x.holds(cost) && y.holds(p.point.accuracy))
+                pixels.emplace(std::lround(x(cost)), std::lround(y(p.point.accuracy)));
     std::string path;
     for (const auto& [px, py] : pixels) path += fmt::format("M{} {}h0", px, py);
     return fmt::format("<path class=\"seen\" d=\"{}\"/>\n", path);
@@ -31,10 +31,10 @@ std::string evaluated_points(const Snapshot& snapshot, const Scale& x, const Sca
 /// What accuracy each budget buys: up at each design, level to the next.
 std::string front_steps(const Results& results, const Scale& x, const Scale& y) {
     if (results.designs.empty()) return "";
-    const double end = x(results.limits.max_avg_macs.value_or(x.high));
+    const double end = x(cost_limit(results).value_or(x.high));
     std::string path;
     for (const auto& d : results.designs) {
-        const double px = x(d.point.avg_cost), py = y(d.point.accuracy);
+        const double px = x(cost_of(results, d)), py = y(d.point.accuracy);
         path += path.empty() ? fmt::format("M{:.1f} {:.1f}", px, py) : fmt::format("H{:.1f}V{:.1f}", px, py);
     }
     return fmt::format("<path class=\"steps\" d=\"{}H{:.1f}\"/>\n", path, end);
@@ -42,6 +42,7 @@ std::string front_steps(const Results& results, const Scale& x, const Scale& y) 
 
 std::string design_title(const DesignRow& d) {
     std::string title = fmt::format("{}\n{} MACs on average", d.id, count_text(d.point.avg_cost));
+    if (d.avg_latency_us) title += fmt::format("\n{} on average", time_text(*d.avg_latency_us));
     const auto part = [&](const char* name, const std::optional<double>& accuracy) {
         if (accuracy) title += fmt::format("\n{} accuracy {}", name, percent_text(*accuracy));
     };
@@ -51,10 +52,10 @@ std::string design_title(const DesignRow& d) {
     return title + fmt::format("\nleave at each exit: {} %", shares_text(d.point.exit_share));
 }
 
-std::string design_marks(const std::vector<DesignRow>& designs, const Scale& x, const Scale& y) {
+std::string design_marks(const Results& results, const Scale& x, const Scale& y) {
     std::string out;
-    for (const auto& d : designs) {
-        const double px = x(d.point.avg_cost);
+    for (const auto& d : results.designs) {
+        const double px = x(cost_of(results, d));
         if (d.test_accuracy) {
             out += svg_line(px, y(d.point.accuracy), px, y(*d.test_accuracy), "stem");
             out += svg_dot(px, y(*d.test_accuracy), 6, "test", design_title(d));
@@ -64,13 +65,13 @@ std::string design_marks(const std::vector<DesignRow>& designs, const Scale& x, 
     return out;
 }
 
-std::string limit_lines(const study::Limits& limits, const Scale& x, const Scale& y) {
+std::string limit_lines(const Results& results, const Scale& x, const Scale& y) {
     std::string out;
-    if (const auto macs = limits.max_avg_macs; macs && x.holds(*macs)) {
-        out += svg_line(x(*macs), y.from, x(*macs), y.to, "limit");
-        out += svg_text(x(*macs) - 6, y.to + 12, "limit-label end", "at most " + short_count_text(*macs));
+    if (const auto cost = cost_limit(results); cost && x.holds(*cost)) {
+        out += svg_line(x(*cost), y.from, x(*cost), y.to, "limit");
+        out += svg_text(x(*cost) - 6, y.to + 12, "limit-label end", "at most " + (cost_label(results)(*cost)));
     }
-    if (const auto accuracy = limits.min_accuracy; accuracy && y.holds(*accuracy)) {
+    if (const auto accuracy = results.limits.min_accuracy; accuracy && y.holds(*accuracy)) {
         out += svg_line(x.from, y(*accuracy), x.to, y(*accuracy), "limit");
         out += svg_text(x.from + 6, y(*accuracy) - 6, "limit-label", fmt::format("at least {:g} %", 100 * *accuracy));
     }
@@ -84,13 +85,16 @@ std::string front_chart(const Snapshot& snapshot, const Results& results) {
     const Scale y = accuracy_scale(snapshot, results, kHeight - kBottom, kTop);
     const Axes axes{.x = x,
                     .y = y,
-                    .x_title = "average MACs per inference, executed (log scale)",
+                    .x_title = by_macs(results) ? "average MACs per inference, executed (log scale)"
+                                                : "average latency per inference, by the latency table (log scale)",
                     .y_title = "accuracy",
-                    .x_label = short_count_text,
+                    .x_label = cost_label(results),
                     .y_label = [](double a) { return fmt::format("{:g} %", std::round(1e4 * a) / 100); }};
-    return svg_figure(kWidth, kHeight, "Accuracy against average MACs of every design",
-                      svg_axes(axes) + evaluated_points(snapshot, x, y) + limit_lines(results.limits, x, y) +
-                          front_steps(results, x, y) + design_marks(results.designs, x, y));
+    return svg_figure(kWidth, kHeight,
+                      by_macs(results) ? "Accuracy against average MACs of every design"
+                                       : "Accuracy against average latency of every design",
+                      svg_axes(axes) + evaluated_points(snapshot, results, x, y) + limit_lines(results, x, y) +
+                          front_steps(results, x, y) + design_marks(results, x, y));
 }
 
 std::string hypervolume_chart(const Snapshot& snapshot) {

@@ -130,16 +130,16 @@ std::string repeated(const char* text, int count) {
 }
 
 void draw(Canvas& canvas, const Snapshot& snapshot, const Results& r, const Scale& x, const Scale& y) {
-    if (const auto macs = r.limits.max_avg_macs; macs && x.holds(*macs))
-        for (int line = 0; line < canvas.lines(); ++line) canvas.set(x(*macs), kDotsDown * line, Mark::down);
+    if (const auto cost = cost_limit(r); cost && x.holds(*cost))
+        for (int line = 0; line < canvas.lines(); ++line) canvas.set(x(*cost), kDotsDown * line, Mark::down);
     if (const auto accuracy = r.limits.min_accuracy; accuracy && y.holds(*accuracy))
         for (int column = 0; column < canvas.columns(); ++column)
             canvas.set(kDotsAcross * column, y(*accuracy), Mark::across);
     for (const auto& e : snapshot.evaluations)
         for (const auto& p : e.curve)
-            if (x.holds(p.point.avg_cost) && y.holds(p.point.accuracy))
-                canvas.set(x(p.point.avg_cost), y(p.point.accuracy), Mark::evaluated);
-    for (const auto& d : r.designs) canvas.set(x(d.point.avg_cost), y(d.point.accuracy), Mark::front);
+            if (const double cost = cost_of(r, e.costs, p.point); x.holds(cost) && y.holds(p.point.accuracy))
+                canvas.set(x(cost), y(p.point.accuracy), Mark::evaluated);
+    for (const auto& d : r.designs) canvas.set(x(cost_of(r, d)), y(d.point.accuracy), Mark::front);
 }
 
 /// The vertical axis with its figures, and the canvas beside it.
@@ -163,12 +163,12 @@ std::string body(const Canvas& canvas, const Scale& y) {
 }
 
 /// The horizontal axis, below it as many figures as have room.
-std::string foot(const Canvas& canvas, const Scale& x) {
+std::string foot(const Canvas& canvas, const Results& r, const Scale& x) {
     std::string axis = std::string(kMargin - 1, ' ') + canvas.signs().corner, labels(kMargin, ' ');
     int drawn = 0;
     for (const double value : ticks(x, 8)) {
         const int column = static_cast<int>(std::lround(x(value))) / kDotsAcross;
-        const std::string label = short_count_text(value);
+        const std::string label = cost_label(r)(value);
         const int begin = kMargin + column - static_cast<int>(label.size()) / 2;
         const bool first = labels.size() == static_cast<std::size_t>(kMargin);
         if (column < drawn || begin < static_cast<int>(labels.size()) + (first ? 0 : 2) ||
@@ -179,7 +179,7 @@ std::string foot(const Canvas& canvas, const Scale& x) {
         labels += std::string(static_cast<std::size_t>(begin) - labels.size(), ' ') + label;
     }
     axis += repeated(canvas.signs().horizontal, canvas.columns() - drawn);
-    const std::string title = "average MACs (log scale)";
+    const std::string title = by_macs(r) ? "average MACs (log scale)" : "average latency (log scale)";
     const auto indent = static_cast<std::size_t>(kMargin + std::max(0, canvas.columns() - static_cast<int>(title.size())));
     return axis + "\n" + labels + "\n" + std::string(indent, ' ') + title + "\n";
 }
@@ -187,8 +187,8 @@ std::string foot(const Canvas& canvas, const Scale& x) {
 std::string explanation(const Canvas& canvas, const Results& r, const Scale& x, const Scale& y) {
     std::string text =
         canvas.explained(Mark::front, "admissible front") + "   " + canvas.explained(Mark::evaluated, "evaluated");
-    if (const auto macs = r.limits.max_avg_macs; macs && x.holds(*macs))
-        text += "   " + canvas.explained(Mark::down, "at most " + short_count_text(*macs));
+    if (const auto cost = cost_limit(r); cost && x.holds(*cost))
+        text += "   " + canvas.explained(Mark::down, "at most " + cost_label(r)(*cost));
     if (const auto accuracy = r.limits.min_accuracy; accuracy && y.holds(*accuracy))
         text += "   " + canvas.explained(Mark::across, fmt::format("at least {:g} %", 100 * *accuracy));
     return text + "\n";
@@ -202,7 +202,7 @@ std::string front_text(const Snapshot& snapshot, const Results& results, const P
     const Scale x = cost_scale(snapshot, results, 0, kDotsAcross * canvas.columns() - 1);
     const Scale y = accuracy_scale(snapshot, results, kDotsDown * canvas.lines() - 1, 0);
     draw(canvas, snapshot, results, x, y);
-    return fmt::format("{:>{}}\n", "accuracy", kMargin - 2) + body(canvas, y) + foot(canvas, x) +
+    return fmt::format("{:>{}}\n", "accuracy", kMargin - 2) + body(canvas, y) + foot(canvas, results, x) +
            explanation(canvas, results, x, y);
 }
 

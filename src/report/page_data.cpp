@@ -193,7 +193,10 @@ Json facts_json(const Snapshot& s) {
             {"fidelity", f.fidelity},
             {"notes", f.notes},
             {"limits", limits_json(f.limits)},
-            {"axes", {{"min_macs", f.min_macs}, {"max_macs", f.max_macs}, {"max_error", f.max_error}}},
+            {"axes",
+             {{"min_" + key_of(s.axes().unit), f.min_cost},
+              {"max_" + key_of(s.axes().unit), f.max_cost},
+              {"max_error", f.max_error}}},
             {"space", any.space},
             {"resolution", any.resolution},
             {"channels", any.channels}};

@@ -76,7 +76,8 @@ Results results(const Snapshot& snapshot, const study::Limits& limits, Stage sta
         return r;
     };
     Results results{search::hypervolume(archive, limits, snapshot.axes()), snapshot.axes(), limits, {}, {}};
-    for (const auto& design : search::admissible_front(archive, limits)) results.designs.push_back(row(design));
+    for (const auto& design : search::admissible_front(archive, limits, snapshot.axes().unit))
+        results.designs.push_back(row(design));
     if (!results.designs.empty()) return results;
     for (const auto& design : search::nearest_designs(archive, limits, kNearestShown))
         results.nearest.push_back(row(design));

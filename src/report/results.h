@@ -22,7 +22,9 @@ struct Snapshot {
     std::vector<search::LearntDesign> learnt = {};  ///< of the differentiable engine
     std::string learnt_collapse = {};               ///< why they are no answer; empty = they are one
 
-    search::HypervolumeAxes axes() const { return {facts.min_macs, facts.max_macs, facts.max_error}; }
+    search::HypervolumeAxes axes() const {
+        return {facts.min_cost, facts.max_cost, facts.max_error, study::cost_unit_from(facts.cost, "the study")};
+    }
 };
 Snapshot read(const study::Study& study);
 
@@ -53,7 +55,7 @@ struct Results {
     double hypervolume = 0;
     search::HypervolumeAxes axes;
     study::Limits limits;
-    std::vector<DesignRow> designs;  ///< admissible and non-dominated by (accuracy, average executed MACs), cheapest first
+    std::vector<DesignRow> designs;  ///< admissible and non-dominated by (accuracy, average cost), cheapest first
     std::vector<DesignRow> nearest;  ///< if there are none: the nearest, least violation first
 };
 
@@ -63,6 +65,9 @@ Results results(const Snapshot& snapshot, const study::Limits& limits, Stage sta
 
 /// "max_avg_macs is 523.1 k, 4.6 % beyond 500.0 k": one violation in words.
 std::string violation_text(const study::Violation& violation);
+
+/// What keys of JSON call a cost in that unit: "macs" or "latency_us", behind "min_", "max_" and so on.
+std::string key_of(study::CostUnit unit);
 
 /// pareto.json of the contract: the same study gives the same bytes.
 std::string pareto_json(const Results& results);

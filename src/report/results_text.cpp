@@ -88,10 +88,13 @@ std::string csv_thresholds(const policy::Thresholds& thresholds) {
 
 }  // namespace
 
+std::string key_of(study::CostUnit unit) { return unit == study::CostUnit::macs ? "macs" : "latency_us"; }
+
 std::string pareto_json(const Results& r) {
     Json designs = Json::array();
     for (const auto& design : r.designs) designs.push_back(design_json(design));
-    const Json axes = {{"min_macs", r.axes.min_macs}, {"max_macs", r.axes.max_macs}, {"max_error", r.axes.max_error}};
+    const std::string unit = key_of(r.axes.unit);
+    const Json axes = {{"min_" + unit, r.axes.min_cost}, {"max_" + unit, r.axes.max_cost}, {"max_error", r.axes.max_error}};
     const Json document = {{"hypervolume", r.hypervolume},
                            {"hypervolume_axes", axes},
                            {"limits", Json::parse(study::to_json(r.limits))},

@@ -12,6 +12,11 @@ const policy::OperatingPoint& point_of(std::span<const study::Evaluation> archiv
     return archive[static_cast<std::size_t>(design.evaluation)].curve[static_cast<std::size_t>(design.point)].point;
 }
 
+double cost_of(std::span<const study::Evaluation> archive, const Design& design, study::CostUnit unit) {
+    const auto& costs = archive[static_cast<std::size_t>(design.evaluation)].costs;
+    return study::average_cost(costs, point_of(archive, design), unit);
+}
+
 std::vector<Design> all_designs(std::span<const study::Evaluation> archive) {
     std::vector<Design> designs;
     for (std::size_t e = 0; e < archive.size(); ++e)
@@ -28,12 +33,13 @@ double violation(std::span<const study::Evaluation> archive, const study::Limits
 }  // namespace
 
 HypervolumeAxes axes_of(const arch::SearchSpace& space, const study::Limits& limits,
-                        const std::function<study::ArchCosts(const arch::ArchSpec&)>& costs) {
-    const auto full_cost = [&](const arch::ArchSpec& spec) { return static_cast<double>(costs(spec).executed_macs.back()); };
-    HypervolumeAxes axes;
-    axes.max_macs = limits.max_avg_macs ? *limits.max_avg_macs : full_cost(space.largest());
-    axes.min_macs = full_cost(space.smallest());
-    if (axes.min_macs >= axes.max_macs) axes.min_macs = axes.max_macs / 2;
+                        const std::function<study::ArchCosts(const arch::ArchSpec&)>& costs, study::CostUnit unit) {
+    const auto full_cost = [&](const arch::ArchSpec& spec) { return study::exit_costs(costs(spec), unit).back(); };
+    const auto& limit = unit == study::CostUnit::macs ? limits.max_avg_macs : limits.max_avg_latency_us;
+    HypervolumeAxes axes{.unit = unit};
+    axes.max_cost = limit ? *limit : full_cost(space.largest());
+    axes.min_cost = full_cost(space.smallest());
+    if (axes.min_cost >= axes.max_cost) axes.min_cost = axes.max_cost / 2;
     const double chance_error = 1 - 1.0 / space.task().classes;
     constexpr double kLeastError = 1e-6;  // min_accuracy = 1 must not make the axis a point
     axes.max_error = limits.min_accuracy ? std::max(1 - *limits.min_accuracy, kLeastError) : chance_error;
@@ -43,19 +49,20 @@ HypervolumeAxes axes_of(const arch::SearchSpace& space, const study::Limits& lim
 std::vector<double> budget_grid(const HypervolumeAxes& axes, int steps) {
     std::vector<double> budgets;
     for (int k = 1; k < steps; ++k)
-        budgets.push_back(axes.min_macs * std::pow(axes.max_macs / axes.min_macs, static_cast<double>(k) / steps));
-    budgets.push_back(axes.max_macs);
+        budgets.push_back(axes.min_cost * std::pow(axes.max_cost / axes.min_cost, static_cast<double>(k) / steps));
+    budgets.push_back(axes.max_cost);
     return budgets;
 }
 
-std::vector<Design> admissible_front(std::span<const study::Evaluation> archive, const study::Limits& limits) {
+std::vector<Design> admissible_front(std::span<const study::Evaluation> archive, const study::Limits& limits,
+                                     study::CostUnit unit) {
     std::vector<Design> admissible;
     std::vector<optimize::Objectives> points;
     for (const Design& design : all_designs(archive)) {
         if (violation(archive, limits, design) > 0) continue;
         const auto& point = point_of(archive, design);
         admissible.push_back(design);
-        points.push_back({point.avg_cost, 1 - point.accuracy});
+        points.push_back({cost_of(archive, design, unit), 1 - point.accuracy});
     }
     std::vector<Design> front;
     for (const int i : optimize::front_2d(points)) front.push_back(admissible[static_cast<std::size_t>(i)]);
@@ -78,17 +85,17 @@ std::vector<Design> nearest_designs(std::span<const study::Evaluation> archive, 
     return designs;
 }
 
-std::vector<double> scaled_point(double avg_macs, double error, const HypervolumeAxes& axes) {
-    const double x = std::log(avg_macs / axes.min_macs) / std::log(axes.max_macs / axes.min_macs);
+std::vector<double> scaled_point(double avg_cost, double error, const HypervolumeAxes& axes) {
+    const double x = std::log(avg_cost / axes.min_cost) / std::log(axes.max_cost / axes.min_cost);
     return {std::max(x, 0.0), error / axes.max_error};
 }
 
 std::vector<std::vector<double>> scaled_front(std::span<const study::Evaluation> archive, const study::Limits& limits,
                                               const HypervolumeAxes& axes) {
     std::vector<std::vector<double>> points;
-    for (const Design& design : admissible_front(archive, limits)) {
+    for (const Design& design : admissible_front(archive, limits, axes.unit)) {
         const auto& point = point_of(archive, design);
-        points.push_back(scaled_point(point.avg_cost, 1 - point.accuracy, axes));
+        points.push_back(scaled_point(cost_of(archive, design, axes.unit), 1 - point.accuracy, axes));
     }
     return points;
 }

@@ -16,6 +16,7 @@ namespace nachos::search {
 /// Configuration group [search].
 struct SearchOptions {
     std::string engine = "nachos";  ///< a row of engines()
+    std::string cost = "macs";      ///< traded against error: "macs", or "latency" by the study's latency table
     int evaluations = 200;          ///< architectures evaluated in all; [1, 1000000]
     int initial = 40;               ///< of which in the initial design, smallest and largest among them; [2, evaluations]
     int batch = 8;                  ///< architectures handed to the evaluator at once (published NACHOS value); [1, 1024]
@@ -40,7 +41,7 @@ struct SearchOptions {
 struct SearchProblem {
     const arch::SearchSpace& space;
     study::Limits limits;
-    std::vector<double> budgets;  ///< budget grid of the study, ascending MACs (method 6: 16 steps)
+    std::vector<double> budgets;  ///< budget grid of the study, ascending, in `unit` (method 6: 16 steps)
     study::Evaluator evaluate;
     std::function<study::ArchCosts(const arch::ArchSpec&)> costs;  ///< exact, needs no data
     /// Seconds that the batch which ended with so many evaluations took when it was first evaluated, so that a search that
@@ -49,6 +50,7 @@ struct SearchProblem {
     /// Architectures that were learnt together with the supernet, the best guess of each budget first. Empty where the
     /// engine learns none.
     std::vector<arch::ArchSpec> learnt = {};
+    study::CostUnit unit = study::CostUnit::macs;  ///< of the cost that is traded against error
 };
 
 /// How the surrogates that chose a batch did in cross-validation: the model kept, Kendall's tau and RMSE of it.
@@ -56,7 +58,7 @@ struct SurrogateQuality {
     std::string error_model;  ///< of error, in [0, 1]
     double error_kendall = 0;
     double error_rmse = 0;
-    std::string cost_model;  ///< of the logarithm of average MACs
+    std::string cost_model;  ///< of the logarithm of average cost
     double cost_kendall = 0;
     double cost_rmse = 0;
 };

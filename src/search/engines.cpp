@@ -40,6 +40,10 @@ void SearchOptions::describe(core::OptionVisitor& v) {
     std::vector<std::string_view> names;
     for (const EngineRow& row : engines()) names.push_back(row.name);
     v.field({.key = "engine", .help = "how architectures are chosen", .allowed = names}, engine);
+    v.field({.key = "cost",
+             .help = "what accuracy is traded against: average MACs, or average latency by latency.table",
+             .allowed = {"macs", "latency"}},
+            cost);
     v.field({.key = "evaluations", .help = "architectures evaluated in all", .min = 1, .max = 1e6}, evaluations);
     v.field({.key = "initial",
              .help = "of which in the initial design, the smallest and the largest among them; counts up to evaluations",

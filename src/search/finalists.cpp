@@ -78,7 +78,7 @@ arch::ArchSpec with_hand_made_exits(arch::ArchSpec spec, const arch::SearchSpace
 
 std::vector<int> finalists(std::span<const study::Evaluation> archive, const study::Limits& limits,
                            const HypervolumeAxes& axes, int top) {
-    const std::vector<Design> front = admissible_front(archive, limits);
+    const std::vector<Design> front = admissible_front(archive, limits, axes.unit);
     std::vector<int> candidates;  // most accurate first
     for (auto design = front.rbegin(); design != front.rend(); ++design) {
         if (std::find(candidates.begin(), candidates.end(), design->evaluation) == candidates.end())

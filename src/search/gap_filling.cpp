@@ -20,7 +20,7 @@ std::vector<Objectives> scaled(const std::vector<PredictedPoint>& curve, const H
     for (const PredictedPoint& p : curve) {
         if (p.violation > 0) continue;
         const double error = std::max(1 - p.point.accuracy - optimism * p.error_deviation, 0.0);
-        points.push_back(scaled_point(p.point.avg_cost, error, axes));
+        points.push_back(scaled_point(p.cost, error, axes));
     }
     return points;
 }

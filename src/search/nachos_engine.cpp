@@ -16,14 +16,12 @@ using optimize::Individual;
 constexpr int kCandidatesPerPlace = 8;  // of a batch, kept for the last choice
 
 Individual judge(Genes genes, const PredictedPoint& p, const SearchProblem&) {
-    return {.genes = std::move(genes),
-            .objectives = {1 - p.point.accuracy, std::log(p.point.avg_cost)},
-            .violation = p.violation};
+    return {.genes = std::move(genes), .objectives = {1 - p.point.accuracy, std::log(p.cost)}, .violation = p.violation};
 }
 
 std::vector<Genes> genes_of_front(const SearchProblem& problem, std::span<const study::Evaluation> archive) {
     std::vector<Genes> genes;
-    for (const Design& design : admissible_front(archive, problem.limits)) {
+    for (const Design& design : admissible_front(archive, problem.limits, problem.unit)) {
         const study::Evaluation& evaluation = archive[static_cast<std::size_t>(design.evaluation)];
         genes.push_back(with_budget(problem.space.encode(evaluation.arch),
                                     evaluation.curve[static_cast<std::size_t>(design.point)].budget_index));

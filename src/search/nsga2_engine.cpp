@@ -22,9 +22,10 @@ std::vector<Individual> individuals(const SearchProblem& problem, const study::E
     const arch::Genome genome = problem.space.encode(evaluation.arch);
     std::vector<Individual> found;
     for (const study::CurvePoint* p : by_budget) {
-        Individual own{.genes = with_budget(genome, p->budget_index),
-                       .objectives = {1 - p->point.accuracy, std::log(p->point.avg_cost)},
-                       .violation = study::total_violation(study::violations(problem.limits, evaluation.costs, p->point))};
+        Individual own{
+            .genes = with_budget(genome, p->budget_index),
+            .objectives = {1 - p->point.accuracy, std::log(study::average_cost(evaluation.costs, p->point, problem.unit))},
+            .violation = study::total_violation(study::violations(problem.limits, evaluation.costs, p->point))};
         const auto worth = [](const Individual& i) { return std::pair(i.violation, i.objectives); };
         if (found.empty() || worth(own) < worth(found.back())) found.push_back(std::move(own));
     }

@@ -18,16 +18,15 @@ constexpr double kCrossover = 0.9;
 
 Individual judge(Genes genes, const PredictedPoint& p, const SearchProblem& problem) {
     const double most = problem.limits.max_avg_macs.value_or(std::numeric_limits<double>::infinity());
-    return {.genes = std::move(genes),
-            .objectives = {1 - p.point.accuracy, p.point.avg_cost},
-            .violation = std::max(0.0, p.point.avg_cost - most)};
+    return {
+        .genes = std::move(genes), .objectives = {1 - p.point.accuracy, p.cost}, .violation = std::max(0.0, p.cost - most)};
 }
 
 /// At most `size`, spread along what is predicted of them.
 std::vector<arch::ArchSpec> spread(const PredictedSearch& search, const std::vector<arch::ArchSpec>& specs, int size) {
     std::vector<optimize::Objectives> points;
     for (const auto& curve : search.predictor.curves(specs))
-        points.push_back({1 - curve.front().point.accuracy, curve.front().point.avg_cost});
+        points.push_back({1 - curve.front().point.accuracy, curve.front().cost});
     optimize::Crowding crowding(points);
     for (auto left = static_cast<int>(specs.size()); left > size; --left) crowding.remove(crowding.most_crowded());
     std::vector<arch::ArchSpec> batch;

@@ -15,7 +15,16 @@ constexpr std::size_t kMostRows = 400;  // fitted: models cost up to n^3
 constexpr int kFolds = 5;               // of the comparison, twice as fast as the published ten
 constexpr double kGrowth = 1.25;        // of the archive, before candidates are compared anew
 
-double log_cost(double cost) { return std::log(std::max(cost, 1.0)); }
+double log_cost(double cost) { return std::log(std::max(cost, 1e-3)); }  // a nanosecond
+
+/// What a sample costs that leaves at the first, or at the last exit.
+double least_cost(const Costs& costs, study::CostUnit unit) {
+    return unit == study::CostUnit::macs ? static_cast<double>(costs.executed_macs.front()) : costs.latency_us.front();
+}
+
+double full_cost(const Costs& costs, study::CostUnit unit) {
+    return unit == study::CostUnit::macs ? static_cast<double>(costs.executed_macs.back()) : costs.latency_us.back();
+}
 
 /// The best point within each budget, nothing below the first: index = budget.
 std::vector<const OperatingPoint*> by_budget(const study::Evaluation& evaluation, std::size_t budgets) {
@@ -83,12 +92,25 @@ void Predictor::add_figures() {
     };
     add([](const OperatingPoint& p, const Costs&, double) { return 1 - p.accuracy; },
         [](PredictedPoint& p, double v, double) { p.point.accuracy = 1 - std::clamp(v, 0.0, 1.0); });
-    add([](const OperatingPoint& p, const Costs&, double spendable) { return log_cost(p.avg_cost) - std::log(spendable); },
-        [](PredictedPoint& p, double v, double spendable) { p.point.avg_cost = spendable * std::exp(v); });
+    const bool macs = problem_.unit == study::CostUnit::macs;
+    const auto read_macs = [](const OperatingPoint& p, const Costs&, double spendable) {
+        return log_cost(p.avg_cost) - std::log(spendable);
+    };
+    const auto read_us = [](const OperatingPoint& p, const Costs& c, double spendable) {
+        return log_cost(study::avg_latency_us(c.latency_us, p)) - std::log(spendable);
+    };
+    const auto write_cost = [](PredictedPoint& p, double v, double spendable) { p.cost = spendable * std::exp(v); };
+    if (macs)
+        add(read_macs, write_cost);
+    else
+        add(read_us, write_cost);
+    if (!macs && problem_.limits.max_avg_macs)
+        add([](const OperatingPoint& p, const Costs&, double) { return log_cost(p.avg_cost); },
+            [](PredictedPoint& p, double v, double) { p.point.avg_cost = std::exp(v); });
     if (problem_.limits.max_p95_macs)
         add([](const OperatingPoint& p, const Costs&, double) { return log_cost(p.p95_cost); },
             [](PredictedPoint& p, double v, double) { p.point.p95_cost = std::exp(v); });
-    if (problem_.limits.max_avg_latency_us)
+    if (macs && problem_.limits.max_avg_latency_us)
         add([](const OperatingPoint& p, const Costs& c, double) { return std::log(study::avg_latency_us(c.latency_us, p)); },
             [](PredictedPoint& p, double v, double) { p.avg_latency_us = std::exp(v); });
     if (problem_.limits.min_class_accuracy)
@@ -98,8 +120,7 @@ void Predictor::add_figures() {
 
 double Predictor::spendable(const study::ArchCosts& costs, int budget_index) const {
     if (operating_ == Operating::dearest_budget) return 1;  // the cost itself is learnt, as published
-    return std::min(problem_.budgets[static_cast<std::size_t>(budget_index)],
-                    static_cast<double>(costs.executed_macs.back()));
+    return std::min(problem_.budgets[static_cast<std::size_t>(budget_index)], full_cost(costs, problem_.unit));
 }
 
 std::vector<double> Predictor::row(const std::vector<double>& encoded, const study::ArchCosts& costs,
@@ -109,7 +130,7 @@ std::vector<double> Predictor::row(const std::vector<double>& encoded, const stu
     const double budget = std::log(problem_.budgets[static_cast<std::size_t>(budget_index)]);
     row.push_back(budget);
     row.push_back(std::log(spendable(costs, budget_index)));
-    row.push_back(budget - log_cost(static_cast<double>(costs.executed_macs.front())));
+    row.push_back(budget - log_cost(least_cost(costs, problem_.unit)));
     return row;
 }
 
@@ -148,16 +169,20 @@ bool Predictor::fit(std::span<const study::Evaluation> archive, core::Rng rng) {
 
 void Predictor::finish(PredictedPoint& predicted, const study::ArchCosts& costs, int budget_index) const {
     OperatingPoint& point = predicted.point;
-    const auto least = static_cast<double>(costs.executed_macs.front());
+    const double least = least_cost(costs, problem_.unit);
     point.worst_cost = static_cast<double>(costs.executed_macs.back());
-    double most = point.worst_cost;
+    double most = full_cost(costs, problem_.unit);
     double unreachable = 0;  // no thresholds bring the average below the first exit's cost
     if (operating_ == Operating::every_budget) {
         const double budget = problem_.budgets[static_cast<std::size_t>(budget_index)];
         most = std::min(most, budget);
         unreachable = std::max(0.0, least / budget - 1);
     }
-    point.avg_cost = std::clamp(point.avg_cost, least, std::max(least, most));
+    predicted.cost = std::clamp(predicted.cost, least, std::max(least, most));
+    if (problem_.unit == study::CostUnit::macs)
+        point.avg_cost = predicted.cost;
+    else
+        predicted.avg_latency_us = predicted.cost;
     if (predicted.avg_latency_us)
         predicted.avg_latency_us = std::clamp(*predicted.avg_latency_us, costs.latency_us.front(), costs.latency_us.back());
     predicted.violation =

@@ -7,7 +7,8 @@ namespace nachos::search {
 
 /// A design as the surrogates see it.
 struct PredictedPoint {
-    policy::OperatingPoint point;  ///< accuracy, average cost, and what else a limit is set on; the worst case is exact
+    policy::OperatingPoint point;               ///< accuracy, and what else a limit is set on; the worst case is exact
+    double cost = 0;                            ///< average, in the problem's unit
     std::optional<double> avg_latency_us = {};  ///< where that is limited
     double error_deviation = 0;                 ///< how uncertain the error is
     double violation = 0;                       ///< of all limits; those that need no data are exact

@@ -24,7 +24,7 @@ Run::Run(const SearchProblem& problem, const SearchOptions& options, const Searc
     : problem_(problem),
       options_(options),
       observer_(observer),
-      axes_(axes_of(problem.space, problem.limits, problem.costs)) {}
+      axes_(axes_of(problem.space, problem.limits, problem.costs, problem.unit)) {}
 
 bool Run::out_of_patience() const {
     const auto& history = result_.history;

@@ -27,6 +27,11 @@ struct Limits {
     void describe(core::OptionVisitor& v);
 };
 
+/// What is traded against error: the average over samples of multiply-accumulates, or of microseconds by a latency table.
+enum class CostUnit { macs, latency_us };
+/// Of search.cost: "macs" or "latency". Throws Error(bad_data) naming `where`.
+CostUnit cost_unit_from(const std::string& name, const std::string& where);
+
 /// Figures of an architecture that need no data: cost::Costs as the study stores them.
 struct ArchCosts {
     std::vector<std::int64_t> backbone_macs;  ///< per exit, the final one last
@@ -41,9 +46,9 @@ struct ArchCosts {
 
 /// A design = (architecture, operating point): one point of a curve.
 struct CurvePoint {
-    int budget_index = 0;  ///< which budget of the study's grid its thresholds were fitted for
-    double budget_macs = 0;
-    double avg_macs_paper = 0;     ///< paper accounting, beside point.avg_cost
+    int budget_index = 0;       ///< which budget of the study's grid its thresholds were fitted for
+    double budget_macs = 0;     ///< that average; where latency is the cost: the upper bound of the average MACs they gave
+    double avg_macs_paper = 0;  ///< paper accounting, beside point.avg_cost
     policy::OperatingPoint point;  ///< costs in executed MACs
 };
 
@@ -75,6 +80,12 @@ struct Violation {
 /// Mean of an inference at that point: the sum over exits of the share that leaves there times `latency_us` (E) of it.
 /// Infinite if there are not as many latencies as exits, which meets no limit.
 double avg_latency_us(std::span<const double> latency_us, const policy::OperatingPoint& point);
+
+/// What a sample costs that leaves at each exit, the final one last. Latencies are empty without a table.
+std::vector<double> exit_costs(const ArchCosts& costs, CostUnit unit);
+
+/// Average of an inference at that point.
+double average_cost(const ArchCosts& costs, const policy::OperatingPoint& point, CostUnit unit);
 
 /// Limits that need no data (worst, params, peak, and an average or 95 % cost that no thresholds can bring below the limit),
 /// checked before anything is trained.

@@ -82,8 +82,9 @@ void transfer(Io& io, Facts& f) {
     io.later("fidelity", f.fidelity);
     io.later("notes", f.notes);
     io("limits", f.limits);
-    io("min_macs", f.min_macs);
-    io("max_macs", f.max_macs);
+    io.later("cost", f.cost);
+    io("min_macs", f.min_cost);
+    io("max_macs", f.max_cost);
     io("max_error", f.max_error);
 }
 

@@ -1,5 +1,7 @@
 #include "study/evaluation.h"
 
+#include "core/error.h"
+
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -55,6 +57,21 @@ void Limits::describe(core::OptionVisitor& v) {
 double avg_latency_us(std::span<const double> latency_us, const policy::OperatingPoint& point) {
     if (latency_us.empty() || latency_us.size() != point.exit_share.size()) return kUnknownLatency;
     return std::inner_product(latency_us.begin(), latency_us.end(), point.exit_share.begin(), 0.0);
+}
+
+CostUnit cost_unit_from(const std::string& name, const std::string& where) {
+    require(name == "macs" || name == "latency", ErrorKind::bad_data, "{}: cost is '{}', known are macs, latency", where,
+            name);
+    return name == "macs" ? CostUnit::macs : CostUnit::latency_us;
+}
+
+std::vector<double> exit_costs(const ArchCosts& costs, CostUnit unit) {
+    if (unit == CostUnit::latency_us) return costs.latency_us;
+    return {costs.executed_macs.begin(), costs.executed_macs.end()};
+}
+
+double average_cost(const ArchCosts& costs, const policy::OperatingPoint& point, CostUnit unit) {
+    return unit == CostUnit::macs ? point.avg_cost : avg_latency_us(costs.latency_us, point);
 }
 
 std::vector<Violation> violations(const Limits& limits, const ArchCosts& costs) {

@@ -22,8 +22,9 @@ struct Facts {
     std::string fidelity = "inherit";     ///< of the evaluations, see fidelities_from()
     std::vector<std::string> notes = {};  ///< sentences that every reader of the results must see
     Limits limits;
-    double min_macs = 1;  ///< the hypervolume's axes (method 6.6), see search::HypervolumeAxes
-    double max_macs = 2;
+    std::string cost = "macs";  ///< what is traded against error, see cost_unit_from()
+    double min_cost = 1;        ///< the hypervolume's axes (method 6.6), see search::HypervolumeAxes
+    double max_cost = 2;
     double max_error = 1;
 };
 

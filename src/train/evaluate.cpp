@@ -47,18 +47,24 @@ std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, cons
     const std::vector<double> executed(costs.executed_macs.begin(), costs.executed_macs.end());
     const policy::ExitView view = policy::view(table, options.measure, calibration);
     std::vector<study::CurvePoint> curve;
+    const std::vector<double> fitted = study::exit_costs(costs, options.unit);
     const auto add = [&](int budget_index, policy::OperatingPoint point) {
+        double budget = options.budgets[static_cast<std::size_t>(budget_index)];
+        if (options.unit != study::CostUnit::macs) {
+            point = policy::in_costs(std::move(point), view.samples, executed);
+            budget = point.avg_cost_upper;
+        }
         double paper = 0;
         for (std::size_t i = 0; i < executed.size(); ++i)
             paper += point.exit_share[i] * static_cast<double>(costs.paper_macs[i]);
-        curve.push_back({budget_index, options.budgets[static_cast<std::size_t>(budget_index)], paper, std::move(point)});
+        curve.push_back({budget_index, budget, paper, std::move(point)});
     };
     if (options.published_rule) {
-        if (auto point = policy::published_rule(view, executed, options.budgets.back()))
+        if (auto point = policy::published_rule(view, fitted, options.budgets.back()))
             add(static_cast<int>(options.budgets.size()) - 1, std::move(*point));
         return curve;
     }
-    for (policy::BudgetPoint& b : policy::cross_fitted_curve(view, executed, options.budgets, options.tune))
+    for (policy::BudgetPoint& b : policy::cross_fitted_curve(view, fitted, options.budgets, options.tune))
         add(b.budget_index, std::move(b.point));
     return curve;
 }

@@ -22,12 +22,14 @@ study::ArchCosts costs_of(const arch::NetDesc& net, const cost::LatencyTable* la
 /// How thresholds are found.
 struct CurveOptions {
     policy::Measure measure = policy::Measure::max_prob;
-    std::vector<double> budgets;  ///< MACs, ascending
+    std::vector<double> budgets;  ///< ascending, in `unit`
     bool published_rule = false;  ///< one point, for the largest budget, by policy::published_rule on the whole table
     policy::TuneOptions tune = {};
+    study::CostUnit unit = study::CostUnit::macs;  ///< of what the budgets limit
 };
 
-/// The curve of operating points of a recorded network: for each budget the best thresholds, cross-fitted.
+/// The curve of operating points of a recorded network: for each budget the best thresholds, cross-fitted. Their figures are
+/// in executed MACs, whatever the budgets are in.
 std::vector<study::CurvePoint> curve_of(const policy::RecordedTable& table, const study::ArchCosts& costs,
                                         const policy::Calibration& calibration, const CurveOptions& options);
 

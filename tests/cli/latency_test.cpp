@@ -1,6 +1,7 @@
 #include "arch/search_space.h"
 #include "cli/latency_file.h"
 #include "cli/program.h"
+#include "cost/cost.h"
 #include "cost/space_layers.h"
 #include "study/store.h"
 
@@ -72,18 +73,22 @@ TEST(Lut, MistakesAreOneSentence) {
 }
 
 /// Every layer of the tiny configuration's space, a microsecond and its work: made up, so that what is asked for is known.
-cost::LatencyTable made_up_table() {
+arch::SearchSpace tiny_space() {
     arch::SpaceOptions options;
     options.stem_stride = {2};
     options.depth = {{1}, {1}, {1, 2}, {1}};
     options.width = {{8}, {8, 16}, {16, 24}, {24, 32}};
+    return arch::make_space(options, {16, 1, 4});
+}
+
+cost::LatencyTable made_up_table() {
     cost::LatencyTable table;
     table.device = this_device();
     table.input = {1, 16, 16};
     table.classes = 4;
     table.inference_us = 2;
     table.exit_us = 1;
-    for (const arch::NetDesc& net : cost::covering_networks(arch::make_space(options, {16, 1, 4})))
+    for (const arch::NetDesc& net : cost::covering_networks(tiny_space()))
         for (const arch::Layer& l : net.layers)
             table.layers[cost::key_of(l)] = {1 + 1e-4 * static_cast<double>(l.macs()), 0, 1};
     return table;
@@ -176,6 +181,40 @@ TEST_F(LatencyJob, TheTableBelongsToTheStudy) {
     const Outcome again = run_program("nachos", search({"latency.table=" + moved.string()}));
     EXPECT_EQ(again.exit_code, 0) << again.err;
     EXPECT_EQ(again.out, first_.out);
+}
+
+// The same job with latency in the place of MACs: front, axes and chart are in microseconds and say so.
+TEST_F(LatencyJob, LatencyAsTheObjective) {
+    const std::string folder = (*root_ / "objective").string();
+    auto command = search({"search.cost=latency", "limits.max_avg_latency_us=none", "search.evaluations=10"});
+    *std::find(command.begin(), command.end(), study()) = folder;
+    const Outcome outcome = run_program("nachos", command);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json result = json::parse(run_program("nachos", {"pareto", folder, "--searched", "--format", "json"}).out);
+    EXPECT_FALSE(result["hypervolume_axes"].contains("max_macs"));
+    const arch::ArchSpec largest = tiny_space().largest();
+    EXPECT_DOUBLE_EQ(result["hypervolume_axes"]["max_latency_us"],
+                     cost::latency_us(tiny_space().build(largest), made_up_table()).back());
+    ASSERT_GE(result["designs"].size(), 2U);
+    for (std::size_t i = 0; i < result["designs"].size(); ++i) {
+        const json& d = result["designs"][i];
+        if (i > 0) {
+            EXPECT_GT(d["avg_latency_us"], result["designs"][i - 1]["avg_latency_us"]);
+        }
+        // MACs stay MACs: by the same shares, from the network's own costs.
+        const arch::ArchSpec spec = arch::spec_from_json(d["arch"].dump(), "pareto.json");
+        const auto macs = cost::costs_of(arch::space_of(spec).build(spec)).executed_macs;
+        double average = 0;
+        for (std::size_t e = 0; e < macs.size(); ++e)
+            average += d["exit_share"][e].get<double>() * static_cast<double>(macs[e]);
+        EXPECT_NEAR(d["avg_macs"], average, 1e-6 * average);
+        EXPECT_EQ(d["worst_macs"], macs.back());
+    }
+    const std::string html = core::read_file(fs::path(folder) / "report.html");
+    EXPECT_NE(html.find("average latency per inference, by the latency table"), std::string::npos);
+    EXPECT_EQ(html.find("average MACs per inference"), std::string::npos);
+    expect_sentence(run_program("nachos", search({"search.cost=latency", "search.engine=nachos-paper"})), 2,
+                    "knows MACs alone");
 }
 
 TEST_F(LatencyJob, MistakesAreOneSentence) {

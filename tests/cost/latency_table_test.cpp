@@ -102,11 +102,11 @@ TEST(Latency, BadTablesAreRefused) {
     refuse({"LUT.json", "'threads'", "0", "above 0"}, [](json& t) { t["threads"] = 0; });
     refuse({"LUT.json", "'input'", "[1, 8]"}, [](json& t) { t["input"] = {1, 8}; });
     refuse({"LUT.json", "'cpu'"}, [](json& t) { t.erase("cpu"); });
-    refuse({"LUT.json: layer 1", "'median_us'", "-3"}, [](json& t) { t["layers"][0]["median_us"] = -3; });
-    refuse({"LUT.json: layer 1", "'median_us'"}, [](json& t) { t["layers"][0]["median_us"] = nullptr; });
-    refuse({"LUT.json: layer 2", "'groups'", "-1"}, [](json& t) { t["layers"][1]["groups"] = -1; });
-    refuse({"LUT.json: layer 2", "'fold' is not known"}, [](json& t) { t["layers"][1]["kind"] = "fold"; });
-    refuse({"LUT.json: layer 4", "stands there twice"}, [](json& t) { t["layers"].push_back(t["layers"][0]); });
+    refuse({"LUT.json, layers[0]", "'median_us'", "-3"}, [](json& t) { t["layers"][0]["median_us"] = -3; });
+    refuse({"LUT.json, layers[0]", "'median_us'"}, [](json& t) { t["layers"][0]["median_us"] = nullptr; });
+    refuse({"LUT.json, layers[1]", "'groups'", "-1"}, [](json& t) { t["layers"][1]["groups"] = -1; });
+    refuse({"LUT.json, layers[1]", "'fold' is not known"}, [](json& t) { t["layers"][1]["kind"] = "fold"; });
+    refuse({"LUT.json, layers[3]", "stands there twice"}, [](json& t) { t["layers"].push_back(t["layers"][0]); });
     refuse({"LUT.json", "'layers' has 0 entries"}, [](json& t) { t["layers"] = json::array(); });
     expect_error(ErrorKind::bad_data, {"LUT.json", "is not JSON"}, [] { latency_table_from("{", "LUT.json"); });
 }

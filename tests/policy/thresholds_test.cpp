@@ -68,6 +68,23 @@ TEST(Apply, PropertiesOfRandomTables) {
     }
 }
 
+TEST(InCosts, IsWhatApplyGivesWithThoseCosts) {
+    core::Rng rng(11);
+    for (int trial = 0; trial < 100; ++trial) {
+        const ExitView view = random_view(rng, rng.between(1, 40), 3, 10);
+        const std::vector<double> macs = random_costs(rng, 3), us = random_costs(rng, 3);
+        const Thresholds thresholds{trial % 7 == 0 ? 0.0 : rng.uniform(), rng.uniform()};
+        const OperatingPoint wanted = apply(view, thresholds, macs);
+        const OperatingPoint got = in_costs(apply(view, thresholds, us), view.samples, macs);
+        EXPECT_EQ(got.avg_cost, wanted.avg_cost);
+        EXPECT_EQ(got.avg_cost_upper, wanted.avg_cost_upper);
+        EXPECT_EQ(got.p95_cost, wanted.p95_cost);
+        EXPECT_EQ(got.worst_cost, wanted.worst_cost);
+        EXPECT_EQ(got.accuracy, wanted.accuracy);
+        EXPECT_EQ(got.exit_share, wanted.exit_share);
+    }
+}
+
 TEST(Apply, RefusesAWrongNumberOfThresholds) {
     core::Rng rng(1);
     const ExitView view = random_view(rng, 3, 3, 4);

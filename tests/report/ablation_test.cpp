@@ -23,7 +23,7 @@ MeasuredNetwork network(double easy_share, double sure) {
 AblationSetting setting() {
     AblationSetting s;
     s.limits.max_avg_macs = 310;
-    s.axes = {.min_macs = 100, .max_macs = 310, .max_error = 0.5};
+    s.axes = {.min_cost = 100, .max_cost = 310, .max_error = 0.5};
     s.budgets = {105, 150, 200, 310};
     return s;
 }

@@ -33,8 +33,8 @@ inline Snapshot sample_snapshot() {
     s.facts.data = "synthetic <b>";
     s.facts.class_names = {"left", "\"right\" & <script>"};
     s.facts.measure = "max_prob";
-    s.facts.min_macs = 50000;
-    s.facts.max_macs = 500000;
+    s.facts.min_cost = 50000;
+    s.facts.max_cost = 500000;
     s.facts.max_error = 0.5;
     s.facts.limits.max_avg_macs = 250000;
     s.config = "seed = 1\n";

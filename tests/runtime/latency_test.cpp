@@ -37,7 +37,9 @@ TEST(MeasuredLatency, TheTableHoldsEveryLayerAndPredictsByIt) {
     EXPECT_EQ(told.back(), 0);
     for (const auto& [key, l] : m.table.layers) {
         EXPECT_GE(l.samples, 10) << text_of(key);  // passes * inferences
-        if (key.kind == arch::LayerKind::conv) EXPECT_GT(l.median_us, 0) << text_of(key);
+        if (key.kind == arch::LayerKind::conv) {
+            EXPECT_GT(l.median_us, 0) << text_of(key);
+        }
     }
     ASSERT_EQ(m.pairs.size(), 5U);  // three early exits and the final one, and one without exits
     for (const LatencyPair& p : m.pairs) {

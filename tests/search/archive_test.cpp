@@ -39,15 +39,15 @@ TEST(Axes, FromTheSpaceAndTheLimits) {
     const auto smallest = static_cast<double>(costs(task.space.smallest()).executed_macs.back());
     const auto largest = static_cast<double>(costs(task.space.largest()).executed_macs.back());
     const HypervolumeAxes plain = axes_of(task.space, {}, costs);
-    EXPECT_EQ(plain.min_macs, smallest);
-    EXPECT_EQ(plain.max_macs, largest);
+    EXPECT_EQ(plain.min_cost, smallest);
+    EXPECT_EQ(plain.max_cost, largest);
     EXPECT_DOUBLE_EQ(plain.max_error, 0.9);
     study::Limits limits;
     limits.max_avg_macs = 3e6;
     limits.min_accuracy = 0.75;
     const HypervolumeAxes limited = axes_of(task.space, limits, costs);
-    EXPECT_EQ(limited.min_macs, smallest);
-    EXPECT_EQ(limited.max_macs, 3e6);
+    EXPECT_EQ(limited.min_cost, smallest);
+    EXPECT_EQ(limited.max_cost, 3e6);
     EXPECT_DOUBLE_EQ(limited.max_error, 0.25);
 }
 
@@ -58,7 +58,7 @@ TEST(Axes, LimitBelowTheSmallestArchitectureKeepsBudgetsAscending) {
     limits.max_avg_macs = 0.9 * static_cast<double>(costs(task.space.smallest()).executed_macs.back());
     limits.min_accuracy = 1;
     const HypervolumeAxes axes = axes_of(task.space, limits, costs);
-    EXPECT_EQ(axes.min_macs, *limits.max_avg_macs / 2);
+    EXPECT_EQ(axes.min_cost, *limits.max_avg_macs / 2);
     EXPECT_GT(axes.max_error, 0);
     const auto budgets = budget_grid(axes);
     EXPECT_TRUE(std::is_sorted(budgets.begin(), budgets.end()));
@@ -67,14 +67,14 @@ TEST(Axes, LimitBelowTheSmallestArchitectureKeepsBudgetsAscending) {
 }
 
 TEST(BudgetGrid, IsLogSpacedUpToTheEnd) {
-    const auto budgets = budget_grid({.min_macs = 10, .max_macs = 160, .max_error = 1}, 4);
+    const auto budgets = budget_grid({.min_cost = 10, .max_cost = 160, .max_error = 1}, 4);
     ASSERT_EQ(budgets.size(), 4U);
     for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(budgets[k], 20 * std::pow(2.0, static_cast<double>(k)), 1e-9);
-    EXPECT_EQ(budget_grid({.min_macs = 10, .max_macs = 160, .max_error = 1}).size(), 16U);
+    EXPECT_EQ(budget_grid({.min_cost = 10, .max_cost = 160, .max_error = 1}).size(), 16U);
 }
 
 TEST(Hypervolume, ByHand) {
-    const HypervolumeAxes axes{.min_macs = 10, .max_macs = 1000, .max_error = 0.5};
+    const HypervolumeAxes axes{.min_cost = 10, .max_cost = 1000, .max_error = 0.5};
     const std::vector<study::Evaluation> archive{evaluation({point(0.7, 10), point(0.9, 100)}), evaluation({point(0.6, 50)}),
                                                  evaluation({point(1, 1000), point(0.4, 5)})};
     // (x, y): (0, 0.6), (0.5, 0.2); 0.6 accuracy at 50 is dominated; cost 1000 and error above 0.5 lie on or beyond the
@@ -87,7 +87,7 @@ TEST(Hypervolume, ByHand) {
 
 TEST(Hypervolume, PointsCheaperThanTheAxisCountFromItsEnd) {
     const std::vector<study::Evaluation> archive{evaluation({point(0.75, 5)})};
-    EXPECT_NEAR(hypervolume(archive, {}, {.min_macs = 10, .max_macs = 1000, .max_error = 0.5}), 0.5, 1e-12);
+    EXPECT_NEAR(hypervolume(archive, {}, {.min_cost = 10, .max_cost = 1000, .max_error = 0.5}), 0.5, 1e-12);
 }
 
 TEST(AdmissibleFront, EqualsBruteForce) {

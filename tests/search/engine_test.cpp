@@ -141,6 +141,34 @@ TEST_P(EveryEngine, ALatencyLimitHoldsOnTheFront) {
     for (const auto& spec : task.asked) EXPECT_LE(exact_costs(task.space, spec).latency_us.front(), 130);
 }
 
+TEST_P(EveryEngine, LatencyMayBeWhatAccuracyIsTradedAgainst) {
+    if (GetParam() == std::string("nachos-paper")) GTEST_SKIP() << "published for MACs";
+    constexpr auto kUnit = study::CostUnit::latency_us;
+    FakeTask task = wide_task();
+    study::Limits limits;
+    limits.max_avg_latency_us = 200;
+    const SearchProblem problem = task.problem(limits, kUnit);
+    SearchOptions options = fast_options();
+    options.evaluations = 100;
+    const SearchResult result = engine_named(GetParam()).run(problem, options, core::Rng(1), {});
+    const HypervolumeAxes axes = axes_of(task.space, limits, problem.costs, kUnit);
+    EXPECT_EQ(axes.max_cost, 200);
+    EXPECT_EQ(result.history.back().hypervolume, hypervolume(result.archive, limits, axes));
+    const auto front = admissible_front(result.archive, limits, kUnit);
+    ASSERT_GT(front.size(), 3U);
+    double last = 0, accuracy = -1;
+    for (const Design& d : front) {
+        const study::Evaluation& e = result.archive[static_cast<std::size_t>(d.evaluation)];
+        const auto& point = e.curve[static_cast<std::size_t>(d.point)].point;
+        const double us = study::average_cost(e.costs, point, kUnit);
+        EXPECT_GT(us, last);
+        EXPECT_LE(us, 200);
+        EXPECT_GT(point.accuracy, accuracy);
+        last = us;
+        accuracy = point.accuracy;
+    }
+}
+
 TEST_P(EveryEngine, NoArchitectureWithinTheLimitsIsAnError) {
     FakeTask task = small_task();
     study::Limits limits;

@@ -37,9 +37,10 @@ inline double fake_accuracy(const arch::ArchSpec& spec, const study::ArchCosts& 
 
 /// A curve that mixes neighbouring exits in the share that fits each budget.
 inline study::Evaluation fake_evaluation(const arch::SearchSpace& space, const arch::ArchSpec& spec,
-                                         const std::vector<double>& budgets) {
+                                         const std::vector<double>& budgets, study::CostUnit unit = study::CostUnit::macs) {
     study::Evaluation e{
         .arch = spec, .fidelity = "inherit", .error = {}, .costs = exact_costs(space, spec), .curve = {}, .table_file = {}};
+    const std::vector<double> costs = study::exit_costs(e.costs, unit);
     double best = -1;
     for (std::size_t b = 0; b < budgets.size(); ++b) {
         study::CurvePoint p;
@@ -47,8 +48,7 @@ inline study::Evaluation fake_evaluation(const arch::SearchSpace& space, const a
         p.budget_macs = budgets[b];
         p.point.accuracy = -1;
         for (std::size_t i = 0; i < e.costs.executed_macs.size(); ++i) {
-            const auto own = static_cast<double>(e.costs.executed_macs[i]);
-            const auto first = static_cast<double>(e.costs.executed_macs[0]);
+            const double own = costs[i], first = costs[0];
             const double share = i == 0 ? 1 : std::min(1.0, (budgets[b] - first) / (own - first));
             if (share <= 0 || first > budgets[b]) continue;
             const double easy = fake_accuracy(spec, e.costs, 0);
@@ -58,8 +58,10 @@ inline study::Evaluation fake_evaluation(const arch::SearchSpace& space, const a
             p.point.exit_share.assign(e.costs.executed_macs.size(), 0);
             p.point.exit_share[0] = 1 - share;
             p.point.exit_share[i] += share;
-            p.point.avg_cost = i == 0 ? first : first + share * (own - first);
-            p.point.p95_cost = own;
+            const auto least = static_cast<double>(e.costs.executed_macs[0]),
+                       most = static_cast<double>(e.costs.executed_macs[i]);
+            p.point.avg_cost = i == 0 ? least : least + share * (most - least);
+            p.point.p95_cost = most;
         }
         p.point.min_class_accuracy = 0.9 * p.point.accuracy;
         p.point.worst_cost = static_cast<double>(e.costs.executed_macs.back());
@@ -79,13 +81,13 @@ struct FakeTask {
 
     explicit FakeTask(arch::SearchSpace s) : space(std::move(s)) {}
 
-    SearchProblem problem(const study::Limits& limits = {}) {
+    SearchProblem problem(const study::Limits& limits = {}, study::CostUnit unit = study::CostUnit::macs) {
         const auto costs = [this](const arch::ArchSpec& spec) { return exact_costs(space, spec); };
-        const auto budgets = budget_grid(axes_of(space, limits, costs));
-        const auto evaluate = [this, budgets](std::span<const arch::ArchSpec> specs) {
+        const auto budgets = budget_grid(axes_of(space, limits, costs, unit));
+        const auto evaluate = [this, budgets, unit](std::span<const arch::ArchSpec> specs) {
             std::vector<study::Evaluation> answers;
             for (const arch::ArchSpec& spec : specs) {
-                answers.push_back(fake_evaluation(space, spec, budgets));
+                answers.push_back(fake_evaluation(space, spec, budgets, unit));
                 if (!failing.contains(arch::arch_id(spec))) continue;
                 answers.back().error = "made to fail";
                 answers.back().curve.clear();
@@ -94,7 +96,7 @@ struct FakeTask {
             batches.push_back(specs.size());
             return answers;
         };
-        return {space, limits, budgets, evaluate, costs};
+        return {.space = space, .limits = limits, .budgets = budgets, .evaluate = evaluate, .costs = costs, .unit = unit};
     }
 };
 

@@ -17,7 +17,7 @@ study::Evaluation with_point(double accuracy, double macs) {
     return e;
 }
 
-const HypervolumeAxes kAxes{.min_macs = 10, .max_macs = 1000, .max_error = 1};
+const HypervolumeAxes kAxes{.min_cost = 10, .max_cost = 1000, .max_error = 1};
 
 TEST(Halving, TakesFrontAfterFront) {
     study::Evaluation failed;

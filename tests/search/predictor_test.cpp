@@ -119,7 +119,9 @@ TEST(Predictor, PredictsLatencyWhereItIsLimited) {
             ASSERT_TRUE(own.avg_latency_us);
             EXPECT_GE(*own.avg_latency_us, e.costs.latency_us.front());
             EXPECT_LE(*own.avg_latency_us, e.costs.latency_us.back());
-            if (*own.avg_latency_us > 250) EXPECT_GT(own.violation, 0);
+            if (*own.avg_latency_us > 250) {
+                EXPECT_GT(own.violation, 0);
+            }
             error += std::abs(std::log(*own.avg_latency_us / study::avg_latency_us(e.costs.latency_us, p.point)));
             ++count;
         }
@@ -139,12 +141,12 @@ TEST(Predictor, TooFewEvaluationsFitNothing) {
 PredictedPoint predicted(double accuracy, double cost, double deviation = 0, double violation = 0) {
     PredictedPoint p{.point = {}, .error_deviation = deviation, .violation = violation};
     p.point.accuracy = accuracy;
-    p.point.avg_cost = cost;
+    p.point.avg_cost = p.cost = cost;
     return p;
 }
 
 TEST(FillGaps, ChoosesForDifferentGaps) {
-    const HypervolumeAxes axes{.min_macs = 10, .max_macs = 1000, .max_error = 1};
+    const HypervolumeAxes axes{.min_cost = 10, .max_cost = 1000, .max_error = 1};
     // On the axes: (0.25, 0.5), nearly the same, and (0.75, 0.2): the second place goes to the other gap.
     const double cheap = 10 * std::pow(100, 0.25), dear = 10 * std::pow(100, 0.75);
     const std::vector<std::vector<PredictedPoint>> curves{
@@ -155,7 +157,7 @@ TEST(FillGaps, ChoosesForDifferentGaps) {
 }
 
 TEST(FillGaps, CountsWhatAnUncertainCandidateMayGain) {
-    const HypervolumeAxes axes{.min_macs = 10, .max_macs = 1000, .max_error = 1};
+    const HypervolumeAxes axes{.min_cost = 10, .max_cost = 1000, .max_error = 1};
     // A front of one design, which neither candidate is predicted to beat; the second one might.
     study::Evaluation known;
     known.costs.executed_macs = {100};
@@ -169,7 +171,7 @@ TEST(FillGaps, CountsWhatAnUncertainCandidateMayGain) {
 }
 
 TEST(FillGaps, ExplorationIsOptimistic) {
-    const HypervolumeAxes axes{.min_macs = 10, .max_macs = 1000, .max_error = 1};
+    const HypervolumeAxes axes{.min_cost = 10, .max_cost = 1000, .max_error = 1};
     const std::vector<std::vector<PredictedPoint>> curves{{predicted(0.6, 100)}, {predicted(0.5, 100, 0.3)}};
     EXPECT_EQ(fill_gaps({}, {}, axes, curves, {.size = 1, .exploration = 0}), (std::vector<int>{0}));
     EXPECT_EQ(fill_gaps({}, {}, axes, curves, {.size = 1, .exploration = 1}), (std::vector<int>{1}));

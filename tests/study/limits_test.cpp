@@ -1,5 +1,7 @@
 #include "study/evaluation.h"
 
+#include "core/error.h"
+
 #include <gtest/gtest.h>
 
 namespace nachos::study {
@@ -102,6 +104,19 @@ TEST(Limits, AverageLatencyByHand) {
     EXPECT_TRUE(violations(limits, own).empty());           // thresholds may bring it down to 40
     limits.max_avg_latency_us = 39;
     EXPECT_EQ(names(violations(limits, own)), std::vector<std::string>{"max_avg_latency_us"});
+}
+
+TEST(CostUnit, CostsAndAveragesByHand) {
+    ArchCosts own = costs();
+    own.latency_us = {40, 100};
+    policy::OperatingPoint p = point();
+    p.exit_share = {0.25, 0.75};
+    EXPECT_EQ(exit_costs(own, CostUnit::macs), (std::vector<double>{100, 210}));
+    EXPECT_EQ(exit_costs(own, CostUnit::latency_us), own.latency_us);
+    EXPECT_EQ(average_cost(own, p, CostUnit::macs), 150);
+    EXPECT_EQ(average_cost(own, p, CostUnit::latency_us), 85);
+    EXPECT_EQ(cost_unit_from("latency", "here"), CostUnit::latency_us);
+    EXPECT_THROW(cost_unit_from("flops", "here"), Error);
 }
 
 TEST(Limits, UnknownLatencyMeetsNoLimit) {

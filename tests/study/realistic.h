@@ -24,8 +24,8 @@ inline Facts realistic_facts() {
     facts.measure = "max_prob";
     facts.limits.max_avg_macs = 1e6;
     facts.limits.min_accuracy = 0.7;
-    facts.min_macs = 5e4;
-    facts.max_macs = 1e6;
+    facts.min_cost = 5e4;
+    facts.max_cost = 1e6;
     facts.max_error = 0.3;
     return facts;
 }
