@@ -1,5 +1,5 @@
 #include "cli/commands.h"
-#include "cli/model_data.h"
+#include "cli/quantization_images.h"
 #include "cli/runnable_model.h"
 #include "core/error.h"
 #include "export/c_writer.h"

@@ -3,28 +3,15 @@
 #include "data/dataset.h"
 #include "model/model_file.h"
 
-#include <filesystem>
 #include <string>
 
 namespace nachos::cli {
 
+/// The data set, its images as the model takes them. Throws Error(bad_data) if its classes are others.
+data::Dataset load_for(const model::Model& model, data::DataOptions options);
+
 /// The "test" or "train" split of a data set, at the model's size and with its classes. Throws Error(bad_data) if the
 /// classes are others or there is no such split.
 data::Examples examples_for(const model::Model& model, const std::string& data, const std::string& split);
-
-/// Enough of these images to find the ranges that maps take, evenly spread over them.
-data::Examples range_images(const data::Examples& train);
-
-/// Images to quantize a model with.
-struct QuantizationImages {
-    data::Examples ranges;       ///< of the training part, a few hundred
-    data::Examples calibration;  ///< the calibration part
-};
-
-/// From the parts that the model was trained and calibrated with: `model_file` lies in a study, which knows them (`data`, if
-/// given, says where they lie now). Outside of a study `data` is needed and divided as a new study would. Throws
-/// Error(usage) if it is missing, Error(bad_data) if the classes are others.
-QuantizationImages quantization_images(const model::Model& model, const std::filesystem::path& model_file,
-                                       const std::string& data);
 
 }  // namespace nachos::cli

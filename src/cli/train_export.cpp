@@ -1,4 +1,4 @@
-#include "cli/model_data.h"
+#include "cli/quantization_images.h"
 #include "cli/train_session.h"
 #include "core/error.h"
 #include "export/c_writer.h"

@@ -35,10 +35,10 @@ class Program : public testing::Test {
 
 TEST_F(Program, UsageErrorsNameTheCommandAndItsHelp) {
     const std::string commands =
-        "data, search, ablate, final, pareto, profile, tune, report, export, verify, bench, config, doctor";
+        "data, search, ablate, final, pareto, profile, tune, report, serve, export, verify, bench, config, doctor";
     expect_refusal({}, 2, "a command is needed: " + commands + "; see nachos --help");
     expect_refusal({"serach"}, 2, "there is no command 'serach'; did you mean 'search'? See nachos --help");
-    expect_refusal({"config"}, 2, "a command is needed: show, check, schema; see nachos config --help");
+    expect_refusal({"config"}, 2, "a command is needed: show, check, schema, reference; see nachos config --help");
     expect_refusal({"search", kTinyConfig}, 2, "--out is required; see nachos search --help");
     expect_refusal({"pareto"}, 2, "DIR is required; see nachos pareto --help");
     expect_refusal({"pareto", out_}, 2, "there is no study in " + out_ + " (it has no study.db)");
