@@ -197,7 +197,8 @@ std::string html_report(const Snapshot& snapshot) {
 
 std::string report_html(const study::Study& study) {
     Snapshot snapshot = read(study);
-    if (has_page()) return page(page_data(snapshot, details(study, snapshot.models)));
+    const bool in_macs = snapshot.axes().unit == study::CostUnit::macs;  // what the page's axes and budgets are in
+    if (has_page() && in_macs) return page(page_data(snapshot, details(study, snapshot.models)));
     const Results r = results(snapshot, snapshot.facts.limits);
     if (const DesignRow* best = chosen(r)) {
         for (const auto& model : snapshot.models)
