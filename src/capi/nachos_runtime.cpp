@@ -6,6 +6,7 @@
 #include "runtime/run_stats.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 namespace {
@@ -77,7 +78,7 @@ nachos_model* opened(std::int32_t max_batch, Read&& read) noexcept {
     guarded(open_error, [&] {
         nachos::require(max_batch > 0 && max_batch <= kMostBatch, ErrorKind::usage, "max_batch is {}, 1 to {} are allowed",
                         max_batch, kMostBatch);
-        model = new nachos_model(read(), max_batch);
+        model = std::make_unique<nachos_model>(read(), max_batch).release();
     });
     return model;
 }

@@ -44,7 +44,8 @@ Recipes all_layers(const arch::SearchSpace& space) {
 /// The smallest genome with the first recipe's values, and those of every other recipe that goes together with it.
 arch::Genome together(const arch::SearchSpace& space, const Recipes& recipes) {
     std::vector<int> fixed(space.genes().size(), -1);
-    for (const auto& [key, recipe] : recipes) {
+    for (const auto& entry : recipes) {
+        const Recipe& recipe = entry.second;
         const auto value = [&](std::size_t i) -> int& { return fixed[static_cast<std::size_t>(recipe.genes[i])]; };
         bool fits = true;
         for (std::size_t i = 0; i < recipe.genes.size(); ++i) fits = fits && (value(i) < 0 || value(i) == recipe.values[i]);
