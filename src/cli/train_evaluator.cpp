@@ -5,7 +5,7 @@
 namespace nachos::cli {
 namespace {
 
-constexpr int kEvaluatorVersion = 2;  // raised whenever an evaluation would come out otherwise
+constexpr int kEvaluatorVersion = 3;  // raised whenever an evaluation would come out otherwise
 
 /// What decides, beside the epochs, how a candidate that trains comes out.
 std::string training_options(SearchConfig config) {

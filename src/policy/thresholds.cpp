@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -175,6 +176,23 @@ int exit_taken(const ExitView& view, int sample, const Thresholds& thresholds) {
     return exit;
 }
 
+Thresholds centred(Thresholds thresholds, const ExitView& view) {
+    for (std::size_t e = 0; e < thresholds.size(); ++e) {
+        if (!thresholds[e]) continue;
+        double below = -std::numeric_limits<double>::infinity(), above = -below;
+        for (int n = 0; n < view.samples; ++n) {
+            const double c = view.confidence(n, static_cast<int>(e));
+            if (c < *thresholds[e]) {
+                below = std::max(below, c);
+            } else {
+                above = std::min(above, c);
+            }
+        }
+        if (std::isfinite(below) && std::isfinite(above)) thresholds[e] = below + (above - below) / 2;
+    }
+    return thresholds;
+}
+
 OperatingPoint in_costs(OperatingPoint point, int samples, std::span<const double> cost) {
     std::vector<int> taken;
     for (const double share : point.exit_share) taken.push_back(static_cast<int>(std::lround(share * samples)));
@@ -216,7 +234,7 @@ std::vector<BudgetPoint> cross_fitted_curve(const ExitView& view, std::span<cons
             const int other = 1 - halves.side[static_cast<std::size_t>(n)];
             exits.push_back(exit_taken(view, n, fitted[other]->thresholds));
         }
-        curve.push_back({static_cast<int>(b), summarise(view, exits, reported->thresholds, cost)});
+        curve.push_back({static_cast<int>(b), summarise(view, exits, centred(reported->thresholds, view), cost)});
     }
     return without_dominated(curve);
 }

@@ -141,7 +141,7 @@ TEST(CrossFittedCurve, ScoresEachHalfWithTheOther) {
     EXPECT_EQ(curve[0].point.avg_cost, (20 * 10 + 10 * 10 + 10 * 100) / 40.0);
     EXPECT_EQ(curve[0].point.exit_share, (std::vector<double>{0.75, 0.25}));
     // Reported: fitted on all, where 0.9 is best.
-    EXPECT_EQ(*curve[0].point.thresholds[0], static_cast<double>(0.9F));
+    EXPECT_NEAR(*curve[0].point.thresholds[0], 0.55, 1e-6);  // between 0.2 and 0.9
 }
 
 TEST(CrossFittedCurve, ConstantExitsGiveTheirExactPoint) {
@@ -172,6 +172,16 @@ TEST(CrossFittedCurve, NoPointDominatesAnother) {
                 EXPECT_FALSE(a != b && curve[a].point.accuracy >= curve[b].point.accuracy &&
                              curve[a].point.avg_cost <= curve[b].point.avg_cost);
     }
+}
+
+TEST(Centred, LiesBetweenItsNeighboursAndDecidesAlike) {
+    ExitView view{.samples = 3, .exits = 3, .labels = {0, 0, 0}, .predictions = std::vector<int>(9, 0), .confidences = {}};
+    view.confidences = {0.2F, 0.5F, 1, 0.4F, 0.7F, 1, 0.6F, 0.9F, 1};
+    const Thresholds moved = centred({0.4, std::nullopt}, view);
+    EXPECT_NEAR(*moved[0], 0.3, 1e-7);
+    EXPECT_FALSE(moved[1]);
+    for (int n = 0; n < 3; ++n) EXPECT_EQ(exit_taken(view, n, moved), exit_taken(view, n, {0.4, std::nullopt}));
+    EXPECT_EQ(centred({0.1, 0.95}, view), (Thresholds{0.1, 0.95}));  // nobody on one side: nothing to be between
 }
 
 }  // namespace
