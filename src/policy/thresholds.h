@@ -34,8 +34,8 @@ OperatingPoint in_costs(OperatingPoint point, int samples, std::span<const doubl
 /// Index of the exit one sample takes.
 int exit_taken(const ExitView& view, int sample, const Thresholds& thresholds);
 
-/// Each threshold moved to the middle between the confidences of the view on either side of it. No sample of the view decides
-/// otherwise, and none lies on a threshold any more, where rounding in another program would decide. O(N E).
+/// Each threshold moved to the middle between the confidences of the view on either side of it. No sample of the view
+/// decides otherwise, and none lies on a threshold any more, where rounding in another program would decide. O(N E).
 Thresholds centred(Thresholds thresholds, const ExitView& view);
 
 struct TuneOptions {
@@ -68,8 +68,8 @@ std::optional<FrontPoint> best_within(const ExitView& view, std::span<const doub
 /// Cross-fitted points (method 5): for each budget, thresholds fitted on half A score half B and the reverse; the two halves
 /// are pooled, so that every figure comes from all samples, none scored by thresholds it helped to fit. Samples alternate
 /// between halves within each class. Fitting keeps the upper 95 % bound of the average cost within the budget. The reported
-/// thresholds are those fitted on all of the view, centred(). Left out are budgets that one of the three fits cannot meet, and points
-/// that another point of the curve dominates or repeats; `budget_index` says which budget a point belongs to.
+/// thresholds are those fitted on all of the view, centred(). Left out are budgets that one of the three fits cannot meet,
+/// and points that another point of the curve dominates or repeats; `budget_index` says which budget a point belongs to.
 struct BudgetPoint {
     int budget_index = 0;
     OperatingPoint point;  ///< thresholds: fitted on all; figures: cross-fitted
