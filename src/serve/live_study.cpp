@@ -36,7 +36,7 @@ std::string stamp(const std::filesystem::path& file) {
 
 /// A study without snapshot.db (of an older version) is read in place.
 std::string stamp_of_study(const std::filesystem::path& folder) {
-    const std::string copy = stamp(folder / study::kSnapshotFile);
+    std::string copy = stamp(folder / study::kSnapshotFile);
     if (copy != "-") return copy;
     return stamp(folder / study::kDatabaseFile) + "-" + stamp(folder / "study.db-wal");
 }

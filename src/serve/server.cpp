@@ -54,7 +54,7 @@ class BoundedPool : public httplib::ThreadPool {
 };
 
 /// As it is: httplib would compress a text that it holds itself, which takes longer than making it did.
-void send(std::shared_ptr<const std::string> text, const char* type, httplib::Response& response) {
+void send(const std::shared_ptr<const std::string>& text, const char* type, httplib::Response& response) {
     response.set_content_provider(text->size(), type,
                                   [text](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
                                       return sink.write(text->data() + offset, std::min(length, text->size() - offset));
