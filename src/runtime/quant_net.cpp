@@ -104,12 +104,13 @@ class Builder {
             case LayerKind::linear:
                 weighted(i, l, inner_scale, out);
                 break;
-            case LayerKind::global_avg_pool:
-                require(l.in.elements() / l.in.c <= kMostTerms, ErrorKind::bad_data,
-                        "layer '{}' takes the mean of {} values, at most {} fit into 32 bits", l.name,
-                        l.in.elements() / l.in.c, kMostTerms);
-                out.rescale = {rescale_of(in_scale / (inner_scale * static_cast<double>(l.in.elements() / l.in.c)))};
+            case LayerKind::global_avg_pool: {
+                const std::int64_t values = l.in.elements() / l.in.c;
+                require(values <= kMostTerms, ErrorKind::bad_data,
+                        "layer '{}' takes the mean of {} values, at most {} fit into 32 bits", l.name, values, kMostTerms);
+                out.rescale = {rescale_of(in_scale / (inner_scale * static_cast<double>(values)))};
                 break;
+            }
             case LayerKind::add:
                 out.rescale = {rescale_of(kFine * in_scale / inner_scale),
                                rescale_of(kFine * code(l.inputs[1]).scale / inner_scale), rescale_of(1 / kFine)};
