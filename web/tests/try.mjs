@@ -19,7 +19,7 @@ const ready = (page) => says(page, '[role=status]', /Ready/, 30_000);
 
 const tests = {
     async 'every sample leaves where it was recorded, at every operating point, by every measure'() {
-        for (const measure of readdirSync(studies)) {
+        for (const { name: measure } of readdirSync(studies, { withFileTypes: true }).filter((e) => e.isDirectory())) {
             const page = await open(tryPage(measure));
             await ready(page);
             await page.click('text=Check all samples');
@@ -55,8 +55,8 @@ const tests = {
         writeFileSync(path.join(studies, 'red.png'), png);
         await page.setInputFiles('input[type=file]', path.join(studies, 'red.png'));
         await says(page, '.outcome', /class "\d"/, 10_000);
-        writeFileSync(path.join(studies, 'none.png'), 'no image');
-        await page.setInputFiles('input[type=file]', path.join(studies, 'none.png'));
+        writeFileSync(path.join(studies, '..', 'none.png'), 'no image');
+        await page.setInputFiles('input[type=file]', path.join(studies, '..', 'none.png'));
         await says(page, '[role=alert]', /none\.png is no image that this browser reads\./);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(overflow <= 0, `${overflow} pixels too wide`);
