@@ -1,4 +1,4 @@
-# Every usual job is one word; `make help` lists them. Variables: OUT=, CONFIG=, JOBS=, PREFIX=, DESTDIR=, CMAKE_ARGS=, LINT_SECONDS=, FUZZ_SECONDS=.
+# Every usual job is one word; `make help` lists them. Variables: OUT=, CONFIG=, ROWS=, MAX_HOURS=, JOBS=, PREFIX=, DESTDIR=, CMAKE_ARGS=, LINT_SECONDS=, FUZZ_SECONDS=.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -8,13 +8,13 @@ OUT ?= runs/quickstart
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 CMAKE_ARGS ?=
-export LINT_SECONDS FUZZ_SECONDS JOBS
+export LINT_SECONDS FUZZ_SECONDS JOBS MAX_HOURS
 
 # ctest's lines of tests that pass are left out, its closing lines and all of a failure stay.
 quiet := grep --line-buffered -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test +\#[0-9]+:.* Passed )'
 run_tests = ctest --test-dir $(1) --output-on-failure -j2 $(2) | $(quiet) || { echo "make $@: TESTS FAILED" >&2; exit 1; }
 
-.PHONY: help setup build install tests test test-slow search sanitize fuzz lint format clean
+.PHONY: help setup build install tests test test-slow search results sanitize fuzz lint format clean
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ test-slow: tests ## run the slow tests
 
 search: build ## design early-exit networks for Fashion-MNIST (CONFIG=, OUT= for others)
 	build/nachos search $(CONFIG) --out $(OUT)
+
+results: build ## run what docs/results.md shows and is not recorded yet: hours (ROWS=, MAX_HOURS=), then write it
+	@bench/results/run $(ROWS)
 
 sanitize: setup ## run the tests of what reads files and moves memory under the address and undefined-behaviour sanitizers
 	@cmake --preset asan-ubsan --log-level=WARNING $(CMAKE_ARGS)

@@ -6,6 +6,8 @@
 #include "policy/confidence.h"
 #include "study/fidelity.h"
 
+#include <algorithm>
+
 namespace nachos::cli {
 
 void PolicyOptions::describe(core::OptionVisitor& v) {
@@ -53,6 +55,13 @@ void SearchConfig::describe(core::OptionVisitor& v) {
     group("final", "training of the chosen designs", final);
 }
 
+bool inherits(const SearchConfig& config) {
+    const auto fidelities = study::fidelities_from(config.evaluate.fidelity);
+    return config.final.from_supernet || std::any_of(fidelities.begin(), fidelities.end(), [](const study::Fidelity& f) {
+               return f.weights != study::Fidelity::Weights::scratch;
+           });
+}
+
 SearchConfig parse_config(const std::string& toml, const std::string& where, const std::vector<std::string>& overrides) {
     SearchConfig config;
     read_options({toml, where, overrides}, [&](core::OptionVisitor& v) { config.describe(v); });
@@ -62,12 +71,20 @@ SearchConfig parse_config(const std::string& toml, const std::string& where, con
     require(!config.limits.max_avg_latency_us || !config.latency.table.empty(), ErrorKind::usage,
             "limits.max_avg_latency_us needs latencies: set latency.table to a file of nachos-run lut ({})", where);
     const bool latency = config.search.cost == "latency";
+    if (config.search.engine == "auto") config.search.engine = latency || !inherits(config) ? "nachos" : "hybrid";
     require(!latency || !config.latency.table.empty(), ErrorKind::usage,
             "search.cost = 'latency' needs latencies: set latency.table to a file of nachos-run lut ({})", where);
     require(!latency || (!search::engine_named(config.search.engine).learns && config.search.engine != "nachos-paper"),
             ErrorKind::usage,
             "search.engine = '{}' knows MACs alone, search.cost is 'latency'; allowed: nachos, nsga2, random ({})",
             config.search.engine, where);
+    const bool given = config.search.engine == "given";
+    require(!given || !config.search.given.empty(), ErrorKind::usage,
+            "search.engine = 'given' needs search.given, a file of architectures ({})", where);
+    require(given || config.search.given.empty(), ErrorKind::usage,
+            "search.given is for search.engine = 'given' alone, which is '{}' ({})", config.search.engine, where);
+    require(!latency || config.final.budgets.empty(), ErrorKind::usage,
+            "final.budgets are MACs, but search.cost is 'latency' ({})", where);
     require(config.final.schedule == "joint" || config.final.optimizer.epochs > 1, ErrorKind::usage,
             "final.schedule = 'staged' needs final.epochs of at least 2, got {} ({})", config.final.optimizer.epochs, where);
     for (const study::Fidelity& f : study::fidelities_from(config.evaluate.fidelity))

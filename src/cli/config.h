@@ -54,8 +54,11 @@ struct SearchConfig {
     void describe(core::OptionVisitor& v);
 };
 
+/// Whether any candidate or final network begins with the supernet's weights.
+bool inherits(const SearchConfig& config);
+
 /// Reads CONFIG.toml and the overrides "key=value", and checks what no single key can say (search.initial within
-/// search.evaluations). Throws Error(usage): what, got, allowed, where.
+/// search.evaluations). search.engine "auto" becomes the one it stands for. Throws Error(usage): what, got, allowed, where.
 SearchConfig load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
 
 /// The same of a text, e.g. the one a study holds; `where` names it in messages.

@@ -1,10 +1,10 @@
 #include "cli/commands.h"
+#include "cli/losses_table.h"
 #include "cli/quantization_images.h"
 #include "cli/runnable_model.h"
 #include "core/error.h"
 #include "export/c_writer.h"
 #include "export/exporters.h"
-#include "report/text_table.h"
 
 #include <fmt/format.h>
 
@@ -23,15 +23,6 @@ struct ExportArguments {
     std::string data;
 };
 
-void print_losses(const std::vector<exporting::QuantizationLoss>& losses) {
-    report::TextTable table{.head = {"budget", "accuracy", "float32", "average MACs", "float32", "leave elsewhere"}};
-    for (const exporting::QuantizationLoss& l : losses)
-        table.rows.push_back({fmt::format("{:.0f}", l.budget_macs), fmt::format("{:.2f} %", 100 * l.accuracy),
-                              fmt::format("{:.2f} %", 100 * l.trained_accuracy), fmt::format("{:.0f}", l.avg_macs),
-                              fmt::format("{:.0f}", l.trained_avg_macs), fmt::format("{:.2f} %", 100 * l.flips)});
-    fmt::print("{}", report::aligned(table));
-}
-
 /// In 8 bits; prints what that costs on the images thresholds are fitted on.
 exporting::Manifest export_int8(const ExportArguments& arguments, const std::string& name) {
     require(arguments.to == "c", ErrorKind::usage, "--int8 is for --to c; ONNX forms are float32, --to {} was asked for",
@@ -41,7 +32,7 @@ exporting::Manifest export_int8(const ExportArguments& arguments, const std::str
     const exporting::Int8Export exported = exporting::export_int8(arguments.model, arguments.to, name, images.ranges.pixels,
                                                                   {calibration.pixels, calibration.labels}, arguments.out);
     fmt::print("int8, thresholds fitted anew, on the {} calibration images:\n", calibration.size());
-    print_losses(exported.losses);
+    fmt::print("{}", losses_table(exported.losses));
     return exported.manifest;
 }
 

@@ -31,6 +31,14 @@ data::Examples train_and_validation(const data::Parts& parts) {
     return all;
 }
 
+/// The study's grid, then those asked for beside it: an index into the grid means the same everywhere.
+std::vector<double> final_budgets(const Session& session) {
+    std::vector<double> budgets = session.budgets;
+    for (const int more : session.config.final.budgets)
+        if (std::find(budgets.begin(), budgets.end(), more) == budgets.end()) budgets.push_back(more);
+    return budgets;
+}
+
 /// A trained network before the test split is opened.
 struct Trained {
     Contender contender;
@@ -42,7 +50,12 @@ struct Trained {
 class FinalTraining {
   public:
     FinalTraining(const Session& session, study::Study& study, const nn::WeightBank& supernet, const Job& job)
-        : session_(session), study_(study), supernet_(supernet), job_(job), examples_(train_and_validation(session.parts)) {}
+        : session_(session),
+          study_(study),
+          supernet_(supernet),
+          job_(job),
+          examples_(train_and_validation(session.parts)),
+          budgets_(final_budgets(session)) {}
 
     Trained train(const Contender& contender, const core::ProgressFn& progress) const {
         const arch::NetDesc net = session_.space.build(contender.arch);
@@ -97,7 +110,7 @@ class FinalTraining {
             study::TrainedPoint point{.budget_index = p.budget_index,
                                       .budget_macs = p.budget_macs,
                                       .avg_macs_paper = p.avg_macs_paper,
-                                      .search_accuracy = searched_accuracy(contender.searched, p.budget_index),
+                                      .search_accuracy = searched_accuracy(contender.searched, p.budget_macs),
                                       .calibration = p.point,
                                       .test = {}};
             if (view) point.test = policy::apply(*view, p.point.thresholds, costs);
@@ -119,11 +132,11 @@ class FinalTraining {
 
     static std::string model_file(const std::string& name) { return "models/" + name + ".safetensors"; }
 
-    static std::optional<double> searched_accuracy(const std::optional<study::Evaluation>& searched, int budget_index) {
+    static std::optional<double> searched_accuracy(const std::optional<study::Evaluation>& searched, double budget_macs) {
         std::optional<double> accuracy;  // a budget dominated in the search is answered by the one below it
         if (!searched) return accuracy;
         for (const study::CurvePoint& p : searched->curve) {
-            if (p.budget_index <= budget_index) accuracy = std::max(accuracy.value_or(0), p.point.accuracy);
+            if (p.budget_macs <= budget_macs) accuracy = std::max(accuracy.value_or(0), p.point.accuracy);
         }
         return accuracy;
     }
@@ -158,9 +171,12 @@ class FinalTraining {
         trained.curve = plain ? whole_network(table, trained)
                               : train::curve_of(table, trained.costs, m.calibration,
                                                 {.measure = m.measure,
-                                                 .budgets = session_.budgets,
+                                                 .budgets = published ? session_.budgets : budgets_,
                                                  .published_rule = published,
                                                  .unit = session_.axes.unit});
+        if (budgets_.size() > session_.budgets.size())  // the curve's order is that of the budgets
+            std::stable_sort(trained.curve.begin(), trained.curve.end(),
+                             [](const auto& a, const auto& b) { return a.point.avg_cost < b.point.avg_cost; });
         m.threshold_sets = threshold_sets(trained.curve);
         return trained;
     }
@@ -189,6 +205,7 @@ class FinalTraining {
     const nn::WeightBank& supernet_;
     const Job& job_;
     data::Examples examples_;
+    std::vector<double> budgets_;  ///< that thresholds are fitted for
 };
 
 /// Trainings that run side by side, all with as many steps, shown as one.

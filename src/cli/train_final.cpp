@@ -34,12 +34,22 @@ std::vector<Contender> comparators(const Session& session, const std::vector<stu
     return contenders;
 }
 
+/// Which of the archive are trained: of given ones all that worked, in order.
+std::vector<int> chosen_of(const Session& session, const std::vector<study::Evaluation>& archive,
+                           const study::Limits& limits, int top) {
+    if (session.config.search.engine != "given") return search::finalists(archive, limits, session.axes, top);
+    std::vector<int> chosen;
+    for (std::size_t i = 0; i < archive.size() && static_cast<int>(chosen.size()) < top; ++i)
+        if (archive[i].ok()) chosen.push_back(static_cast<int>(i));
+    return chosen;
+}
+
 }  // namespace
 
 void run_final(const Session& session, study::Study& study, const nn::WeightBank& bank, const study::Limits& limits,
                const FinalChoice& choice, const Job& job) {
     const std::vector<study::Evaluation> archive = searched(session, study);
-    const std::vector<int> chosen = search::finalists(archive, limits, session.axes, choice.top);
+    const std::vector<int> chosen = chosen_of(session, archive, limits, choice.top);
     require(!chosen.empty(), ErrorKind::inadmissible, "no searched design meets the limits, so there is nothing to train");
     std::vector<Contender> contenders;
     for (const int i : chosen) {
@@ -72,9 +82,10 @@ void final_command(const TrainingArguments& arguments) {
     require(!limits.max_avg_latency_us || session.latency, ErrorKind::usage,
             "--max-avg-latency-us needs a study with a latency table (latency.table); {} has none", arguments.out);
     const train::FinalOptions& options = session.config.final;
-    run_final(session, study, bank, limits,
-              {.top = arguments.top.value_or(options.top), .comparators = options.comparators && !arguments.no_comparators},
-              running.job());
+    run_final(
+        session, study, bank, limits,
+        {.top = arguments.top.value_or(options.top), .comparators = arguments.comparators.value_or(options.comparators)},
+        running.job());
     finish(study, limits);
     if (options.exports) export_best(session, study, limits);
 }

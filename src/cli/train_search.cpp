@@ -10,6 +10,7 @@
 #include "core/files.h"
 #include "report/html.h"
 #include "search/engine.h"
+#include "search/given.h"
 #include "search/halving.h"
 #include "search/proposals.h"
 #include "study/folder.h"
@@ -23,6 +24,8 @@
 
 namespace nachos::cli {
 namespace {
+
+constexpr std::uint64_t kMostGivenBytes = 64 << 20;  // of a file of architectures
 
 search::SearchProblem problem_of(const Session& session) {
     return {.space = session.space,
@@ -129,13 +132,16 @@ void search_stage(const Session& session, study::Study& study, nn::WeightBank& b
     halve(session, study, workers, run_search(session, study, workers, job), job);
     report::write_reports(study);
     const auto searched = report::results(report::read(study), session.config.limits, report::Stage::searched);
-    if (searched.designs.empty()) fail_inadmissible(searched, study.folder().string());
+    const bool given = session.config.search.engine == "given";  // what they reach untrained decides nothing
+    if (searched.designs.empty() && !given) fail_inadmissible(searched, study.folder().string());
 }
 
 SearchConfig training_config(const TrainingArguments& arguments) {
     SearchConfig config = load_config(arguments.config, arguments.overrides);
     if (std::filesystem::exists(config.data.path))  // so that later commands find it from anywhere
         config.data.path = std::filesystem::absolute(config.data.path).lexically_normal().string();
+    if (std::string& given = config.search.given; !given.empty() && given.front() != '[')
+        given = search::architectures_text(search::architectures_from(core::read_file(given, kMostGivenBytes), given));
     LatencyOptions& latency = config.latency;
     if (latency.table.empty()) return config;
     latency.table = std::filesystem::absolute(latency.table).lexically_normal().string();

@@ -111,13 +111,6 @@ study::Facts Session::facts() const {
 
 nn::WeightBank Session::fresh_bank() const { return {space.weight_layers(), rng.stream("supernet weights"), device}; }
 
-bool inherits(const SearchConfig& config) {
-    const auto fidelities = study::fidelities_from(config.evaluate.fidelity);
-    return config.final.from_supernet || std::any_of(fidelities.begin(), fidelities.end(), [](const study::Fidelity& f) {
-               return f.weights != study::Fidelity::Weights::scratch;
-           });
-}
-
 void stop_here() { fail(ErrorKind::stopped, "stopped after a checkpoint; the same command goes on from there"); }
 
 std::string weights_digest(const nn::WeightBank& bank) {

@@ -52,9 +52,6 @@ struct Job {
 /// Throws Error(stopped): what to do to go on.
 [[noreturn]] void stop_here();
 
-/// Whether any candidate or final network begins with the supernet's weights.
-bool inherits(const SearchConfig& config);
-
 /// Whether the engine's architectures are learnt with the supernet.
 bool learns(const SearchConfig& config);
 
@@ -88,7 +85,8 @@ SearchConfig study_config(const study::Study& study);
 /// Opens the study of the session's configuration in `folder`, or begins it there.
 study::Study open_study(const Session& session, const std::string& folder, const TrainingArguments& arguments);
 
-/// Supernet and search. Throws Error(inadmissible) naming the nearest designs if none of the searched ones meets the limits.
+/// Supernet and search. Throws Error(inadmissible) naming the nearest designs if none of the searched ones meets the limits;
+/// given ones need not yet.
 void search_stage(const Session& session, study::Study& study, nn::WeightBank& bank, const Job& job);
 
 struct FinalChoice {

@@ -52,7 +52,9 @@ CLI::App* add_final_options(CLI::App& app, TrainingArguments& a) {
     command->add_option("DIR", a.out, "folder of the study")->required();
     command->add_option("--top", a.top, "architectures to train; default: the study's final.top")
         ->check(CLI::Range(1, 1000));
-    command->add_flag("--no-comparators", a.no_comparators, "do not train the networks that results are compared with");
+    command->add_flag(
+        "--comparators,!--no-comparators", a.comparators,
+        "train the networks that results are compared with, or do not; default: the study's final.comparators");
     a.limits = std::make_shared<LimitOptions>(*command);
     add_common(*command, a);
     return command;

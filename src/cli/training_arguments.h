@@ -22,10 +22,10 @@ struct TrainingArguments {
     double max_hours = 0;                ///< stop after a checkpoint beyond this; 0 = no limit
     bool resume_only = false;
     bool overwrite = false;
-    std::optional<int> top;         ///< final only: architectures trained, instead of the study's final.top
-    bool no_comparators = false;    ///< final only
-    int seeds = 3;                  ///< ablate and bench engines only
-    Format format = Format::table;  ///< likewise
+    std::optional<int> top;           ///< final only: architectures trained, instead of the study's final.top
+    std::optional<bool> comparators;  ///< final only: whether they are trained, instead of the study's final.comparators
+    int seeds = 3;                    ///< ablate and bench engines only
+    Format format = Format::table;    ///< likewise
     std::vector<std::string> engines = {"nsga2", "nachos"};  ///< bench engines only; beside the floor
     double equal_hours = 0;                ///< bench engines only: for supernet and search of each engine; 0 = no limit
     std::shared_ptr<LimitOptions> limits;  ///< final only: instead of the study's
@@ -36,7 +36,7 @@ struct TrainingArguments {
 /// "search CONFIG.toml [key=value ...] --out DIR" and its options.
 CLI::App* add_search_options(CLI::App& app, TrainingArguments& arguments);
 
-/// "final DIR [--top K] [--no-comparators] [LIMITS]" and its options.
+/// "final DIR [--top K] [--comparators | --no-comparators] [LIMITS]" and its options.
 CLI::App* add_final_options(CLI::App& app, TrainingArguments& arguments);
 
 /// "ablate CONFIG.toml [key=value ...] [--out DIR] [--seeds N]" and its options.

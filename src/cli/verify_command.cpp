@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/losses_table.h"
 #include "cli/model_data.h"
 #include "cli/runnable_model.h"
 #include "core/error.h"
@@ -27,15 +28,6 @@ struct VerifyArguments {
 using Losses = std::vector<exporting::QuantizationLoss>;
 
 using Rows = std::vector<exporting::FormVerdict>;
-
-void print_losses(const Losses& losses) {
-    report::TextTable table{.head = {"budget", "int8", "float32", "average MACs", "float32", "leave elsewhere"}};
-    for (const exporting::QuantizationLoss& l : losses)
-        table.rows.push_back({fmt::format("{:.0f}", l.budget_macs), fmt::format("{:.2f} %", 100 * l.accuracy),
-                              fmt::format("{:.2f} %", 100 * l.trained_accuracy), fmt::format("{:.0f}", l.avg_macs),
-                              fmt::format("{:.0f}", l.trained_avg_macs), fmt::format("{:.2f} %", 100 * l.flips)});
-    fmt::print("\nin 8 bits beside the model that was trained:\n{}", report::aligned(table));
-}
 
 void print_table(const Rows& rows) {
     report::TextTable table{.head = {"form", "images", "logits off by", "exits differ", "classes differ", "accuracy",
@@ -115,7 +107,8 @@ void verify(const VerifyArguments& arguments) {
     const Rows rows = exporting::verify_forms(opened, forms, {examples.pixels, examples.labels});
     const Losses losses = losses_of(opened, examples);
     if (arguments.format == Format::table) print_table(rows);
-    if (arguments.format == Format::table && !losses.empty()) print_losses(losses);
+    if (arguments.format == Format::table && !losses.empty())
+        fmt::print("\nin 8 bits beside the model that was trained:\n{}", losses_table(losses));
     if (arguments.format == Format::json) print_json(rows, losses);
     if (arguments.format == Format::csv) print_csv(rows);
     for (const auto& [kind, verdict] : rows)

@@ -15,13 +15,13 @@ namespace nachos::search {
 
 /// Configuration group [search].
 struct SearchOptions {
-    std::string engine = "nachos";  ///< a row of engines()
-    std::string cost = "macs";      ///< traded against error: "macs", or "latency" by the study's latency table
-    int evaluations = 200;          ///< architectures evaluated in all; [1, 1000000]
-    int initial = 40;               ///< of which in the initial design, smallest and largest among them; [2, evaluations]
-    int batch = 8;                  ///< architectures handed to the evaluator at once (published NACHOS value); [1, 1024]
-    double crossover = 0.9;         ///< probability of two-point crossover per pair (method 6: published value)
-    double mutation = 0;            ///< probability per gene; 0 = 1 / genes
+    std::string engine = "auto";  ///< a row of engines(); configurations resolve "auto" to one
+    std::string cost = "macs";    ///< traded against error: "macs", or "latency" by the study's latency table
+    int evaluations = 200;        ///< architectures evaluated in all; [1, 1000000]
+    int initial = 40;             ///< of which in the initial design, smallest and largest among them; [2, evaluations]
+    int batch = 8;                ///< architectures handed to the evaluator at once (published NACHOS value); [1, 1024]
+    double crossover = 0.9;       ///< probability of two-point crossover per pair (method 6: published value)
+    double mutation = 0;          ///< probability per gene; 0 = 1 / genes
     std::string surrogate = "adaptive";  ///< of the engines that predict: "adaptive" or a row of optimize::surrogates()
     bool one_hot = false;                ///< their rows hold a column a value of each gene beside the value
     bool cost_features = true;           ///< and exact costs, as logarithms
@@ -30,6 +30,7 @@ struct SearchOptions {
     double exploration = 0.25;           ///< share of a batch chosen by what is uncertain; [0, 1]
     int patience = 0;                    ///< batches without gain in hypervolume that end the search; 0 = none do
     double max_hours = 0;                ///< of choosing and evaluating, after which the search ends; 0 = no limit
+    std::string given;                   ///< of the engine given: architectures_from() reads it; empty = none
 
     void describe(core::OptionVisitor& v);
 

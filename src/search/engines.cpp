@@ -2,6 +2,7 @@
 #include "optimize/adaptive_switching.h"
 #include "search/differentiable_engine.h"
 #include "search/engine.h"
+#include "search/given.h"
 #include "search/nachos_engine.h"
 #include "search/nsga2_engine.h"
 #include "search/paper_engine.h"
@@ -22,6 +23,7 @@ constexpr std::array kEngines{
               differentiable_search, true},
     EngineRow{"hybrid", "nachos, which begins with the architectures that were learnt", hybrid_search, true},
     EngineRow{"random", "random search, the floor for the others", random_search},
+    EngineRow{"given", "no search: the architectures of search.given", given_search},
 };
 
 }  // namespace
@@ -37,9 +39,14 @@ const EngineRow& engine_named(const std::string& name) {
 }
 
 void SearchOptions::describe(core::OptionVisitor& v) {
-    std::vector<std::string_view> names;
+    std::vector<std::string_view> names{"auto"};
     for (const EngineRow& row : engines()) names.push_back(row.name);
-    v.field({.key = "engine", .help = "how architectures are chosen", .allowed = names}, engine);
+    v.field(
+        {.key = "engine",
+         .help =
+             "how architectures are chosen; auto = hybrid, or nachos where latency is the cost or no supernet is trained",
+         .allowed = names},
+        engine);
     v.field({.key = "cost",
              .help = "what accuracy is traded against: average MACs, or average latency by latency.table",
              .allowed = {"macs", "latency"}},
@@ -68,6 +75,12 @@ void SearchOptions::describe(core::OptionVisitor& v) {
              .min = 0,
              .max = 1e6},
             max_hours);
+    v.field(
+        {.key = "given",
+         .help =
+             "what the engine given evaluates and trains: a file with one ARCH.json, a list of them, or a pareto.json; a "
+             "study keeps their text"},
+        given);
 }
 
 void SearchOptions::describe_surrogates(core::OptionVisitor& v) {

@@ -22,8 +22,8 @@ study::ArchCosts costs_of(const arch::NetDesc& net, const cost::LatencyTable* la
 /// How thresholds are found.
 struct CurveOptions {
     policy::Measure measure = policy::Measure::max_prob;
-    std::vector<double> budgets;  ///< ascending, in `unit`
-    bool published_rule = false;  ///< one point, for the largest budget, by policy::published_rule on the whole table
+    std::vector<double> budgets;  ///< in `unit`
+    bool published_rule = false;  ///< one point, for the last budget, by policy::published_rule on the whole table
     policy::TuneOptions tune = {};
     study::CostUnit unit = study::CostUnit::macs;  ///< of what the budgets limit
 };

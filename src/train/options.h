@@ -3,6 +3,7 @@
 #include "core/options.h"
 
 #include <string>
+#include <vector>
 
 namespace nachos::train {
 
@@ -73,8 +74,8 @@ struct OptimizerOptions {
     double square_decay = 0.999;    ///< beta_2 of adamw (Kingma and Ba 2015, arXiv 1412.6980); set in code, not a key
     double weight_decay = 2.5e-5;   ///< of convolution and linear weights; [0, 1] (published: 5e-5)
     double gradient_clip = 2.5;     ///< largest norm of the whole gradient; 0 = no clipping; [0, 1e6]
-    int shards = 2;  ///< parts a batch is cut into, each on a thread or rank of its own with batch statistics of its own;
-                     ///< [1, 1024]
+    int shards = 2;  ///< parts a batch is cut into, each with batch statistics of its own, shared out among threads and
+                     ///< ranks; [1, 1024]
 
     void describe(core::OptionVisitor& v) {
         v.field({"optimizer",
@@ -91,8 +92,8 @@ struct OptimizerOptions {
         v.field({"weight_decay", "L2 penalty on convolution and linear weights", 0, 1}, weight_decay);
         v.field({"gradient_clip", "largest norm of the whole gradient; 0 = no clipping", 0, 1e6}, gradient_clip);
         v.field({"shards",
-                 "parts a batch is cut into, each differentiated on a thread of its own with batch statistics of its own; "
-                 "results depend on it, not on the number of cores; ranks share them out evenly",
+                 "parts a batch is cut into, each differentiated on one thread with batch statistics of its own; results "
+                 "depend on it, not on the number of cores; ranks share them out evenly",
                  1, 1024},
                 shards);
     }
@@ -141,6 +142,7 @@ struct FinalOptions {
     double backbone_share = 0.5;     ///< staged: share of the epochs that train the backbone alone; [0.01, 0.99]
     bool freeze_backbone = true;     ///< staged: the backbone stays as it is while the exits learn
     bool exports = true;             ///< the best design ends as C, in 8 bits and as ONNX too, each verified
+    std::vector<int> budgets;        ///< average MACs that thresholds are fitted for beside the search's grid; each >= 1
 
     FinalOptions() { optimizer.learning_rate = 0.2; }
 
@@ -160,6 +162,9 @@ struct FinalOptions {
         v.field({"freeze_backbone", "in a staged schedule, the backbone stays as it is while the exits learn"},
                 freeze_backbone);
         v.field({"exports", "also write the best design as C, as C in 8 bits and as ONNX, and verify them"}, exports);
+        v.field(
+            {"budgets", "average MACs that trained networks get thresholds for, beside the budgets of the search", 1, 2e9},
+            budgets);
         optimizer.describe(v);
     }
 };

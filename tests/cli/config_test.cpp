@@ -38,6 +38,16 @@ TEST(Config, TheInitialDesignFitsIntoTheEvaluations) {
                        [] { parse_config("[search]\nevaluations = 10\ninitial = 40\n", "tiny.toml"); });
 }
 
+TEST(Config, AutoBecomesTheEngineThatCanDoIt) {
+    const auto engine = [](const std::string& toml) { return parse_config(toml, "c.toml").search.engine; };
+    EXPECT_EQ(engine(""), "hybrid");
+    EXPECT_EQ(engine("search.engine = 'auto'"), "hybrid");
+    EXPECT_EQ(engine("search.engine = 'random'"), "random");
+    EXPECT_EQ(engine("search.cost = 'latency'\nlatency.table = 'lut.json'"), "nachos");
+    EXPECT_EQ(engine("evaluate.fidelity = 'scratch:2'\nfinal.from_supernet = false"), "nachos");
+    EXPECT_EQ(engine("evaluate.fidelity = 'scratch:2'"), "hybrid");  // there is a supernet for final training
+}
+
 TEST(Config, FidelitiesAreChecked) {
     test::expect_error(ErrorKind::usage, {"evaluate.fidelity names 'finetune'"},
                        [] { parse_config("[evaluate]\nfidelity = 'inherit,finetune'\n", "c.toml"); });

@@ -112,6 +112,9 @@ TEST_F(MainJob, KeepsSampleImagesAndWritesThePageThatRunsADesign) {
     const study::SampleImages samples = study::load_samples(study_ / study::kSampleFile);
     EXPECT_EQ(samples.size(), 96U);
     EXPECT_EQ(std::set<int>(samples.rows.begin(), samples.rows.end()).size(), 96U);
+    const Outcome data = run_program("nachos", {"report", study_.string(), "--json"});
+    EXPECT_EQ(json::parse(data.out).at("designs").size(), kEvaluations) << data.err;
+    EXPECT_EQ(run_program("nachos", {"report", study_.string(), "--json", "--out", "x"}).exit_code, 2);
     if (!report::has_page()) GTEST_SKIP() << "built without npm";
     const std::string out = (scratch_ / "try.html").string();
     const auto run = [&](std::vector<std::string> more) {

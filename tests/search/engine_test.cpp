@@ -364,8 +364,9 @@ TEST(Engines, EndAfterTheirHoursAndThereAgainWhenReplayed) {
 }
 
 TEST(Engines, UnknownNamesListTheKnown) {
-    EXPECT_EQ(engines().size(), 6U);
-    test::expect_error(ErrorKind::usage, {"'annealing'", "nachos, nachos-paper, nsga2, differentiable, hybrid, random"},
+    EXPECT_EQ(engines().size(), 7U);
+    test::expect_error(ErrorKind::usage,
+                       {"'annealing'", "nachos, nachos-paper, nsga2, differentiable, hybrid, random, given"},
                        [] { engine_named("annealing"); });
 }
 
