@@ -36,6 +36,18 @@ void transfer(Io& io, CurvePoint& p) {
 }
 
 template <class Io>
+void transfer(Io& io, EvaluationRow& r) {
+    io("id", r.id);
+    io("arch", r.arch);
+    io("fidelity", r.fidelity);
+    io("error", r.error);
+    io("costs", r.costs);
+    io("curve", r.curve);
+    io("table_file", r.table_file);
+    io("seconds", r.seconds);
+}
+
+template <class Io>
 void transfer(Io& io, TrainedPoint& p) {
     io("budget_index", p.budget_index);
     io("budget_macs", p.budget_macs);
@@ -207,6 +219,7 @@ T value_of(const std::string& text, const std::string& where) {
 std::string to_json(const ArchCosts& costs) { return text_of(costs); }
 std::string to_json(const std::vector<CurvePoint>& curve) { return text_of(curve); }
 std::string to_json(const std::vector<TrainedPoint>& points) { return text_of(points); }
+std::string to_json(const EvaluationRow& row) { return text_of(row); }
 std::string to_json(const Limits& limits) { return text_of(limits); }
 std::string to_json(const Facts& facts) { return text_of(facts); }
 
@@ -218,6 +231,10 @@ std::vector<CurvePoint> curve_from_json(const std::string& text, const std::stri
 
 std::vector<TrainedPoint> trained_points_from_json(const std::string& text, const std::string& where) {
     return value_of<std::vector<TrainedPoint>>(text, where);
+}
+
+EvaluationRow row_from_json(const std::string& text, const std::string& where) {
+    return value_of<EvaluationRow>(text, where);
 }
 
 Facts facts_from_json(const std::string& text, const std::string& where) { return value_of<Facts>(text, where); }

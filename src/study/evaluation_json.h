@@ -1,5 +1,6 @@
 #pragma once
 
+#include "study/evaluation_row.h"
 #include "study/records.h"
 
 #include <string>
@@ -7,8 +8,8 @@
 
 namespace nachos::study {
 
-/// JSON texts of what the database holds as one value; equal values give equal text, and numbers read back exactly.
-/// The readers throw Error(bad_data) naming `where`.
+/// JSON texts of what the database holds as one value, and the tail as a line; equal values give equal text, and numbers
+/// read back exactly. The readers throw Error(bad_data) naming `where`.
 std::string to_json(const ArchCosts& costs);
 ArchCosts costs_from_json(const std::string& text, const std::string& where);
 
@@ -17,6 +18,10 @@ std::vector<CurvePoint> curve_from_json(const std::string& text, const std::stri
 
 std::string to_json(const std::vector<TrainedPoint>& points);
 std::vector<TrainedPoint> trained_points_from_json(const std::string& text, const std::string& where);
+
+/// A line of the tail.
+std::string to_json(const EvaluationRow& row);
+EvaluationRow row_from_json(const std::string& text, const std::string& where);
 
 std::string to_json(const Limits& limits);
 

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,10 +23,10 @@ constexpr const char* kLockFile = "study.lock";
 
 constexpr const char* kLog = "study.db-wal";
 constexpr std::array kFolders = {"checkpoints", "tables", "models", "samples"};
-constexpr std::array kOurFiles = {"study.db",    "study.db-wal", "study.db-shm", "study.db-journal",
-                                  "snapshot.db", "config.toml",  "checkpoints",  "tables",
-                                  "models",      "pareto.csv",   "pareto.json",  "report.html",
-                                  "log.jsonl",   "samples",      "try.html",     kLatencyFile};
+constexpr std::array kOurFiles = {"study.db",    "study.db-wal", "study.db-shm", "study.db-journal", "snapshot.db",
+                                  "config.toml", "checkpoints",  "tables",       "models",           "pareto.csv",
+                                  "pareto.json", "report.html",  "log.jsonl",    "samples",          "try.html",
+                                  kLatencyFile,  kTailFile};
 
 bool has_bytes(const fs::path& path) {
     std::error_code error;
@@ -62,6 +63,12 @@ bool is_file(const fs::path& path) {
     require(status.type() != fs::file_type::none, ErrorKind::runtime, "cannot look at {}: {}", path.string(),
             error.message());
     return fs::is_regular_file(status);
+}
+
+std::string stamp_of(const fs::path& path) {
+    struct stat s {};
+    if (::stat(path.c_str(), &s) != 0) return kNoFile;
+    return fmt::format("{:x}.{:x}.{:x}{:08x}", s.st_ino, s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
 }
 
 std::string recovery(const fs::path& database) {

@@ -8,6 +8,7 @@ namespace nachos::study {
 /// Names inside a study's folder.
 inline constexpr const char* kDatabaseFile = "study.db";
 inline constexpr const char* kSnapshotFile = "snapshot.db";  ///< a whole copy of it, what viewers read
+inline constexpr const char* kTailFile = "snapshot.tail";    ///< evaluations that came after that copy
 inline constexpr const char* kConfigFile = "config.toml";
 inline constexpr const char* kLatencyFile = "latency.json";  ///< a copy of the latency table, if the study has one
 
@@ -26,6 +27,10 @@ class WriterLock {
 
 /// Whether a file of that name is there. Throws Error(runtime) where the system cannot tell.
 bool is_file(const std::filesystem::path& path);
+
+/// Names what stands at that path: another name = it was changed or replaced. kNoFile if there is nothing.
+std::string stamp_of(const std::filesystem::path& path);
+inline constexpr const char* kNoFile = "-";
 
 /// What to do about a database of a study that is damaged, to stand behind a sentence that says so.
 std::string recovery(const std::filesystem::path& database);

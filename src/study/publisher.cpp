@@ -18,8 +18,11 @@ std::chrono::nanoseconds processor_time() {
 
 }  // namespace
 
-Publisher::Publisher(const Database& database, std::filesystem::path copy)
-    : database_(database), copy_(std::move(copy)), worker_([this](const std::stop_token& stop) { work(stop); }) {}
+Publisher::Publisher(const Database& database, std::filesystem::path copy, TailWriter* tail)
+    : database_(database),
+      copy_(std::move(copy)),
+      tail_(tail),
+      worker_([this](const std::stop_token& stop) { work(stop); }) {}
 
 Publisher::~Publisher() {
     worker_.request_stop();
@@ -49,8 +52,10 @@ void Publisher::publish() {
         const Clock::duration worked = processor_time() - began;
         return kRest * worked + kRestForWaiting * std::max(Clock::duration::zero(), Clock::now() - start - worked);
     };
+    const std::uint64_t copied = tail_ != nullptr ? tail_->end() : 0;  // stored before they stood there
     try {
         database_.copy_to(copy_);
+        if (tail_ != nullptr) tail_->drop(copied);
     } catch (...) {
         const std::scoped_lock lock(mutex_);
         behind_ = true;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "study/database.h"
+#include "study/tail.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -15,8 +16,9 @@ namespace nachos::study {
 /// processor, and 5 % of the time.
 class Publisher {
   public:
-    /// `database` must outlive it.
-    Publisher(const Database& database, std::filesystem::path copy);
+    /// `database` must outlive it, and so must `tail`, if there is one: what a copy has leaves it once the copy stands in
+    /// its place, so that viewers who read the tail first miss nothing.
+    Publisher(const Database& database, std::filesystem::path copy, TailWriter* tail = nullptr);
     /// Copies what is not copied yet; a copy that fails then is left as it was.
     ~Publisher();
     Publisher(const Publisher&) = delete;
@@ -33,6 +35,7 @@ class Publisher {
 
     const Database& database_;
     const std::filesystem::path copy_;
+    TailWriter* const tail_;
     std::mutex copying_;  ///< held while a copy is made
     std::mutex mutex_;    ///< of the rest
     std::condition_variable_any wake_;

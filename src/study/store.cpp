@@ -1,7 +1,6 @@
 #include "study/store.h"
 
 #include "core/files.h"
-#include "core/parallel.h"
 #include "policy/policy_json.h"
 #include "study/config_diff.h"
 #include "study/database.h"
@@ -14,11 +13,33 @@
 #include <algorithm>
 #include <cassert>
 #include <ctime>
-#include <thread>
+#include <exception>
 
 namespace nachos::study {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// The tail as it was when a study was opened. What is wrong with it is said when evaluations are asked for: no worker of a
+/// search, which reads other things, stumbles over a tail that a power cut has damaged.
+struct ViewedTail {
+    TailReader reader = TailReader();
+    std::vector<TailRow> rows = {};
+    std::exception_ptr damage = {};
+};
+
+ViewedTail view_tail(const fs::path& folder) {
+    ViewedTail tail{.reader = TailReader(folder / kTailFile)};
+    try {
+        tail.rows = tail.reader.more();
+    } catch (const Error&) {
+        tail.damage = std::current_exception();
+    }
+    return tail;
+}
+
+}  // namespace
 
 struct Study::State {
     /// A writer's.
@@ -26,11 +47,13 @@ struct Study::State {
         : folder(f),
           lock(std::move(held)),
           database(f / kDatabaseFile, Access::write, journal_in(f)),
-          publisher(std::make_unique<Publisher>(database, f / kSnapshotFile)) {
+          tail(std::make_unique<TailWriter>(f / kTailFile)),
+          publisher(std::make_unique<Publisher>(database, f / kSnapshotFile, tail.get())) {
         publisher->changed();  // since the last copy an earlier writer may have been killed
     }
     /// A viewer's.
-    State(const fs::path& f, const char* file, Access access) : folder(f), database(f / file, access) {}
+    State(const fs::path& f, const char* file, Access access, ViewedTail seen = {})
+        : folder(f), database(f / file, access), viewed(std::move(seen)) {}
 
     /// Runs a statement that changes the study.
     template <class... Values>
@@ -46,77 +69,54 @@ struct Study::State {
     fs::path folder;
     std::unique_ptr<WriterLock> lock;  ///< held by a writer
     Database database;
+    std::unique_ptr<TailWriter> tail = {};      ///< a writer's
     std::unique_ptr<Publisher> publisher = {};  ///< a writer's
+    ViewedTail viewed = {};                     ///< a viewer's
 };
 
 namespace {
 
 constexpr const char* kConfigKey = "config";
 constexpr const char* kFactsKey = "facts";
-constexpr std::size_t kRowsAtOnce = 256;
 
-/// Rows of a query, each made a value by `row_of`. Its first column is what it is ordered by, and unique: a damaged file may
-/// hold rows more than once, and so without end.
-template <class RowOf>
-auto rows(const Database& database, const char* sql, RowOf row_of) {
-    return database.run([&](SQLite::Database& db) {
+/// Hands on the rows of a query. Its first column is what it is ordered by, and unique: a damaged file may hold rows more
+/// than once, and so without end.
+template <class Visit>
+void visit_rows(const Database& database, const char* sql, Visit visit) {
+    database.run([&](SQLite::Database& db) {
         SQLite::Statement query(db, sql);
-        std::vector<decltype(row_of(query))> result;
         for (std::int64_t last = -1; query.executeStep();) {
             const std::int64_t id = query.getColumn(0).getInt64();
             require(id > last, ErrorKind::bad_data, "{} is damaged: row {} follows row {}", database.path().string(), id,
                     last);
             last = id;
-            result.push_back(row_of(query));
+            visit(query);
         }
-        return result;
     });
 }
 
-void check_exits(const arch::ArchSpec& arch, const ArchCosts& costs, const std::string& where) {
-    const auto exits = static_cast<std::size_t>(arch.placed_exits()) + 1;
-    require(costs.executed_macs.size() == exits, ErrorKind::bad_data, "{}: has costs of {} exits, its architecture has {}",
-            where, costs.executed_macs.size(), exits);
+/// Rows of a query, each made a value by `row_of`.
+template <class RowOf>
+auto rows(const Database& database, const char* sql, RowOf row_of) {
+    std::vector<decltype(row_of(std::declval<SQLite::Statement&>()))> result;
+    visit_rows(database, sql, [&](SQLite::Statement& row) { result.push_back(row_of(row)); });
+    return result;
 }
 
 constexpr const char* kAppend =
     "INSERT INTO evaluations (key, arch_id, arch, fidelity, error, costs, curve, table_file, seconds) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET error = excluded.error, "
-    "costs = excluded.costs, curve = excluded.curve, table_file = excluded.table_file, seconds = excluded.seconds";
+    "costs = excluded.costs, curve = excluded.curve, table_file = excluded.table_file, seconds = excluded.seconds "
+    "RETURNING id";
 constexpr const char* kEvaluationColumns = "id, arch, fidelity, error, costs, curve, table_file, seconds";
 
-/// A row as it is stored.
-struct EvaluationRow {
-    std::int64_t id = 0;
-    std::string arch;
-    std::string fidelity;
-    std::string error;
-    std::string costs;
-    std::string curve;
-    std::string table_file;
-    double seconds = 0;
-};
-
-EvaluationRow texts_of(SQLite::Statement& row) {
-    const auto text = [&](int column) { return row.getColumn(column).getString(); };
+RowView view_of(SQLite::Statement& row) {
+    const auto text = [&](int index) {
+        const SQLite::Column column = row.getColumn(index);
+        const char* const begin = column.getText();  // before its size is asked for
+        return std::string_view(begin, static_cast<std::size_t>(column.getBytes()));
+    };
     return {row.getColumn(0).getInt64(), text(1), text(2), text(3), text(4), text(5), text(6), row.getColumn(7).getDouble()};
-}
-
-Evaluation evaluation_of(EvaluationRow& row, const std::string& where, const fs::path& folder) {
-    Evaluation e;
-    e.arch = arch::spec_from_json(row.arch, where);
-    e.fidelity = std::move(row.fidelity);
-    e.error = std::move(row.error);
-    e.costs = costs_from_json(row.costs, where);
-    e.curve = curve_from_json(row.curve, where);
-    e.table_file = std::move(row.table_file);
-    require(e.ok() || e.curve.empty(), ErrorKind::bad_data, "{}: has failed and yet a curve of {} points", where,
-            e.curve.size());
-    if (e.ok()) check_exits(e.arch, e.costs, where);
-    for (const auto& point : e.curve) policy::check(point.point, e.arch.placed_exits() + 1, where);
-    if (!e.table_file.empty()) path_inside(folder, e.table_file);
-    e.seconds = row.seconds;
-    return e;
 }
 
 void require_study(const fs::path& folder) {
@@ -168,7 +168,11 @@ Study Study::resume(const fs::path& folder) {
 Study Study::open_readonly(const fs::path& folder) {
     require_study(folder);
     const auto open = [&](const char* file, Access access) { return Study(std::make_unique<State>(folder, file, access)); };
-    if (is_file(folder / kSnapshotFile)) return open(kSnapshotFile, Access::immutable);
+    // The tail before the copy: rows leave it only once a copy that has them stands in its place, so a copy that is opened
+    // behind has whatever this tail lacks.
+    ViewedTail tail = view_tail(folder);
+    if (is_file(folder / kSnapshotFile))
+        return Study(std::make_unique<State>(folder, kSnapshotFile, Access::immutable, std::move(tail)));
     require_begun_or_new(folder);
     try {  // of an older version, or its writer was killed before the first copy
         return open(kDatabaseFile, Access::read_only);
@@ -238,8 +242,8 @@ std::optional<Evaluation> Study::find(const std::string& key) const {
         SQLite::Statement query(db, fmt::format("SELECT {} FROM evaluations WHERE key = ?", kEvaluationColumns));
         query.bind(1, key);
         if (!query.executeStep()) return std::nullopt;
-        EvaluationRow row = texts_of(query);
-        return evaluation_of(row, state_->where("evaluation", row.id), folder());
+        const RowView row = view_of(query);
+        return evaluation_of(copy_of(row), state_->where("evaluation", row.id), folder());
     });
 }
 
@@ -248,18 +252,21 @@ void Study::append(const std::string& key, const Evaluation& evaluation) { appen
 void Study::append(std::span<const std::string> keys, std::span<const Evaluation> evaluations) {
     assert(keys.size() == evaluations.size());
     sync_tables(evaluations);
+    std::vector<EvaluationRow> added;
+    for (const Evaluation& e : evaluations) added.push_back(row_of(e));
     state_->database.run([&](SQLite::Database& db) {
         SQLite::Transaction transaction(db);
         SQLite::Statement insert(db, kAppend);
         for (std::size_t i = 0; i < keys.size(); ++i) {
-            const Evaluation& e = evaluations[i];
-            SQLite::bind(insert, keys[i], arch::arch_id(e.arch), arch::to_json(e.arch), e.fidelity, e.error,
-                         to_json(e.costs), to_json(e.curve), e.table_file, e.seconds);
-            insert.exec();
+            EvaluationRow& r = added[i];
+            SQLite::bind(insert, keys[i], arch::arch_id(evaluations[i].arch), r.arch, r.fidelity, r.error, r.costs, r.curve,
+                         r.table_file, r.seconds);
+            while (insert.executeStep()) r.id = insert.getColumn(0).getInt64();
             insert.reset();
         }
         transaction.commit();
     });
+    state_->tail->add(added);
     state_->publisher->changed();
 }
 
@@ -272,20 +279,25 @@ void Study::sync_tables(std::span<const Evaluation> evaluations) const {
     core::sync_files(tables);
 }
 
-/// Most of the time goes into reading the JSON, so all cores do.
 std::vector<Evaluation> Study::evaluations() const {
-    const auto sql = fmt::format("SELECT {} FROM evaluations ORDER BY id", kEvaluationColumns);
-    auto stored = rows(state_->database, sql.c_str(), texts_of);
-    std::vector<Evaluation> evaluations(stored.size());
-    const auto decode = [&](int chunk) {
-        const std::size_t begin = static_cast<std::size_t>(chunk) * kRowsAtOnce;
-        for (std::size_t i = begin; i < std::min(begin + kRowsAtOnce, stored.size()); ++i)
-            evaluations[i] = evaluation_of(stored[i], state_->where("evaluation", stored[i].id), folder());
-    };
-    const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    core::for_each_index(static_cast<int>((stored.size() + kRowsAtOnce - 1) / kRowsAtOnce), cores, decode);
+    std::vector<Evaluation> evaluations;
+    for (StoredEvaluation& stored : evaluations_unlike({})) evaluations.push_back(std::move(*stored.evaluation));
     return evaluations;
 }
+
+std::vector<StoredEvaluation> Study::evaluations_unlike(const RowDigests& known) const {
+    const auto sql = fmt::format("SELECT {} FROM evaluations ORDER BY id", kEvaluationColumns);
+    if (state_->viewed.damage) std::rethrow_exception(state_->viewed.damage);
+    RowSet set(known);
+    visit_rows(state_->database, sql.c_str(), [&](SQLite::Statement& statement) {
+        const RowView row = view_of(statement);
+        set.add(row, state_->where("evaluation", row.id));
+    });
+    for (const TailRow& line : state_->viewed.rows) set.add(view_of(line.row), line.where);
+    return std::move(set).read(folder());
+}
+
+TailReader Study::tail() const { return state_->viewed.reader; }
 
 void Study::put_model(const TrainedModel& m) {
     path_of(m.model_file);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "study/evaluation_row.h"
 #include "study/records.h"
+#include "study/tail.h"
 
 #include <filesystem>
 #include <functional>
@@ -24,7 +26,8 @@ struct CreateOptions {
 };
 
 /// A study: the folder DIR with its database study.db, a copy of that for viewers (snapshot.db, replaced soon after a change
-/// and when the study is closed), and checkpoints/, tables/, models/ beside it. Whatever a function here has stored when it
+/// and when the study is closed) with the evaluations that came since (snapshot.tail), and checkpoints/, tables/, models/
+/// beside it. Whatever a function here has stored when it
 /// returns survives a crash. All throw Error(bad_data) if the database is damaged, Error(runtime) if
 /// the disk fails.
 class Study {
@@ -35,8 +38,9 @@ class Study {
                                   const CreateOptions& options = {});
     /// Opens DIR for writing with the configuration it has.
     static Study resume(const std::filesystem::path& folder);
-    /// Opens DIR for looking only, as it was when snapshot.db was last replaced: takes no lock, so it can neither stop a
-    /// writer nor be stopped by one, and needs no right to write. A study without snapshot.db is read in place.
+    /// Opens DIR for looking only, as it was when snapshot.db was last replaced, with the evaluations that came since: takes
+    /// no lock, so it can neither stop a writer nor be stopped by one, and needs no right to write. A study without
+    /// snapshot.db is read in place.
     static Study open_readonly(const std::filesystem::path& folder);
 
     Study(Study&&) noexcept;
@@ -56,7 +60,7 @@ class Study {
     std::optional<std::string> get_meta(const std::string& key) const;
     void put_meta(const std::string& key, const std::string& value);
 
-    /// The evaluation stored under this key (evaluation_key), if any.
+    /// The evaluation stored under this key (evaluation_key), if any. Viewers do not find those of the tail.
     std::optional<Evaluation> find(const std::string& key) const;
     /// Adds evaluations behind the others, in one transaction: all or none. One whose key is known is replaced where it
     /// stands. When this returns, they and the tables they name have been synced. Throws Error(runtime) if the disk is full.
@@ -64,6 +68,10 @@ class Study {
     void append(const std::string& key, const Evaluation& evaluation);
     /// All, in the order in which they were first appended.
     std::vector<Evaluation> evaluations() const;
+    /// The same with their rows; those whose rows are as `known` says are not read again.
+    std::vector<StoredEvaluation> evaluations_unlike(const RowDigests& known) const;
+    /// A viewer's: reads on from where the tail ended when the study was opened.
+    TailReader tail() const;
 
     /// Adds or replaces the trained network of that name.
     void put_model(const TrainedModel& model);

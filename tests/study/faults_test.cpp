@@ -1,8 +1,8 @@
 #include "core/safetensors.h"
 #include "policy/table.h"
+#include "study/small_disk.h"
 #include "study/some_study.h"
 
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +18,7 @@ using test::cut;
 using test::kConfig;
 using test::make_study;
 using test::refusal;
+using test::SmallDisk;
 using test::some_evaluations;
 namespace fs = std::filesystem;
 
@@ -36,21 +37,6 @@ class Faults : public testing::Test {
 
     const nachos::test::TempFolder temp_;
     const fs::path folder_ = temp_ / "study";
-};
-
-/// While it lives, this process's files cannot grow beyond `bytes`, as on a full disk.
-class SmallDisk {
-  public:
-    explicit SmallDisk(rlim_t bytes) {
-        std::signal(SIGXFSZ, SIG_IGN);
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit limit{bytes, before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~SmallDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-
-  private:
-    rlimit before_{};
 };
 
 TEST_F(Faults, AFullDiskLosesNothingThatWasStored) {

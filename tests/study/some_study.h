@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/temp_folder.h"
+#include "study/database.h"
 #include "study/realistic.h"
 #include "study/store.h"
 
@@ -37,6 +38,13 @@ inline void make_study(const fs::path& folder, int evaluations) {
     Study study = Study::create_or_resume(folder, kConfig);
     study.put_facts(realistic_facts());
     append(study, some_evaluations(evaluations));
+}
+
+/// Evaluations that a database file holds by itself.
+inline int count_in(const fs::path& database) {
+    return Database(database, Access::immutable).run([](SQLite::Database& db) {
+        return db.execAndGet("SELECT count(*) FROM evaluations").getInt();
+    });
 }
 
 inline void cut(const fs::path& file, double share) {
