@@ -15,6 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kSchema = 1;
+constexpr int kMostBudgets = 1'000;
 constexpr std::size_t kMostPixelBytes = 300'000;  ///< of sample images in a page
 
 /// Rounded, so that it takes few letters. What is not finite becomes null.
@@ -93,13 +94,12 @@ Json search_json(const study::Evaluation& e) {
 }
 
 /// MACs of each budget's index that a curve names.
-Json budgets_json(const std::vector<study::Evaluation>& evaluations) {
+Json budgets_json(std::span<const DesignPart* const> designs) {
     std::vector<double> budgets;
-    for (const auto& e : evaluations) {
-        for (const auto& p : e.curve) {
-            if (p.budget_index < 0 || p.budget_index > 1'000) continue;
-            budgets.resize(std::max(budgets.size(), static_cast<std::size_t>(p.budget_index) + 1));
-            budgets[static_cast<std::size_t>(p.budget_index)] = p.budget_macs;
+    for (const DesignPart* design : designs) {
+        for (const auto& [index, budget_macs] : design->budgets) {
+            budgets.resize(std::max(budgets.size(), static_cast<std::size_t>(index) + 1));
+            budgets[static_cast<std::size_t>(index)] = budget_macs;
         }
     }
     return list(budgets, macs);
@@ -178,9 +178,9 @@ Json limits_json(const study::Limits& l) {
     return json;
 }
 
-Json facts_json(const Snapshot& s) {
-    const study::Facts& f = s.facts;
-    const arch::ArchSpec any = s.evaluations.empty() ? arch::ArchSpec{} : s.evaluations.front().arch;
+/// `any` is one of the architectures.
+Json facts_json(const study::Facts& f, const arch::ArchSpec& any) {
+    const std::string cost = key_of(study::cost_unit_from(f.cost, "the study"));
     return {{"data", f.data},
             {"classes", f.class_names},
             {"images",
@@ -193,10 +193,7 @@ Json facts_json(const Snapshot& s) {
             {"fidelity", f.fidelity},
             {"notes", f.notes},
             {"limits", limits_json(f.limits)},
-            {"axes",
-             {{"min_" + key_of(s.axes().unit), f.min_cost},
-              {"max_" + key_of(s.axes().unit), f.max_cost},
-              {"max_error", f.max_error}}},
+            {"axes", {{"min_" + cost, f.min_cost}, {"max_" + cost, f.max_cost}, {"max_error", f.max_error}}},
             {"space", any.space},
             {"resolution", any.resolution},
             {"channels", any.channels}};
@@ -246,16 +243,24 @@ Json comparison_json(const Comparison& c) {
     return json;
 }
 
+/// Compared are trained networks: where there are none, the front of all evaluations need not be looked for.
+Comparison comparison_of(const Snapshot& s) {
+    const auto design = [](const study::TrainedModel& m) { return !m.comparator; };
+    if (std::none_of(s.models.begin(), s.models.end(), design)) return {};
+    return comparison(s, results(s, s.facts.limits));
+}
+
 }  // namespace
 
-std::string page_data(const Snapshot& s, const Details& details) {
-    Json json{{"schema", kSchema}, {"program", {{"version", core::version()}, {"commit", core::commit()}}}};
-    json["facts"] = facts_json(s);
-    json["config"] = s.config;
-    json["start"] = details.start.empty() ? Json() : Json::parse(details.start, nullptr, false);
-    json["budgets"] = budgets_json(s.evaluations);
-    json["designs"] = list(s.evaluations, search_json);
-    json["models"] = list(s.models, trained_json);
+DesignPart design_part(const study::Evaluation& e) {
+    DesignPart part{core::to_text(search_json(e)), {}, e.fidelity, e.arch};
+    for (const study::CurvePoint& p : e.curve)
+        if (p.budget_index >= 0 && p.budget_index <= kMostBudgets) part.budgets.emplace_back(p.budget_index, p.budget_macs);
+    return part;
+}
+
+PageRest page_rest(const Snapshot& s, const Details& details) {
+    Json json{{"models", list(s.models, trained_json)}};
     const std::size_t shown = shown_samples(details);
     for (const TrainedDetail& detail : details.trained)
         for (Json& model : json["models"])
@@ -266,8 +271,36 @@ std::string page_data(const Snapshot& s, const Details& details) {
         return Json{{"time", r.time}, {"purpose", r.purpose}};
     });
     json["learnt"] = {{"designs", learnt_json(s.learnt)}, {"collapse", s.learnt_collapse}};
-    json["comparison"] = comparison_json(comparison(s, results(s, s.facts.limits)));
-    return core::to_text(json);
+    json["comparison"] = comparison_json(comparison_of(s));
+    return {s.facts, s.config, details.start, core::to_text(json).substr(1)};
+}
+
+std::string page_data(const PageRest& rest, std::span<const DesignPart* const> designs) {
+    Json json{{"schema", kSchema}, {"program", {{"version", core::version()}, {"commit", core::commit()}}}};
+    json["facts"] = facts_json(rest.facts, designs.empty() ? arch::ArchSpec{} : designs.front()->arch);
+    json["config"] = rest.config;
+    json["start"] = rest.start.empty() ? Json() : Json::parse(rest.start, nullptr, false);
+    json["budgets"] = budgets_json(designs);
+    std::string text = core::to_text(json);
+    text.pop_back();  // its closing brace
+    std::size_t size = text.size() + rest.behind.size() + 16;
+    for (const DesignPart* design : designs) size += design->json.size() + 1;
+    text.reserve(size);
+    text += ",\"designs\":[";
+    for (const DesignPart* design : designs) {
+        if (design != designs.front()) text += ',';
+        text += design->json;
+    }
+    text += "],";
+    return text += rest.behind;
+}
+
+std::string page_data(const Snapshot& s, const Details& details) {
+    std::vector<DesignPart> parts;
+    for (const study::Evaluation& e : s.evaluations) parts.push_back(design_part(e));
+    std::vector<const DesignPart*> designs;
+    for (const DesignPart& part : parts) designs.push_back(&part);
+    return page_data(page_rest(s, details), designs);
 }
 
 std::string page_data(const study::Study& study) {

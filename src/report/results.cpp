@@ -45,10 +45,13 @@ DesignRow row_of(const study::Evaluation& evaluation, const study::CurvePoint& p
 }  // namespace
 
 Snapshot read(const study::Study& study) {
-    study::Facts facts = study.facts();
-    const auto fidelities = study::fidelities_from(facts.fidelity);
-    Snapshot snapshot{std::move(facts), study.config(),  study::judged(study.evaluations(), fidelities),
-                      study.models(),   study.history(), study.test_reads()};
+    Snapshot snapshot = read_without_evaluations(study);
+    snapshot.evaluations = study::judged(study.evaluations(), study::fidelities_from(snapshot.facts.fidelity));
+    return snapshot;
+}
+
+Snapshot read_without_evaluations(const study::Study& study) {
+    Snapshot snapshot{study.facts(), study.config(), {}, study.models(), study.history(), study.test_reads()};
     if (const auto learnt = study.get_meta(kLearntKey)) snapshot.learnt = learnt_from_json(*learnt, study.folder().string());
     snapshot.learnt_collapse = study.get_meta(kCollapseKey).value_or("");
     return snapshot;

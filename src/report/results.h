@@ -27,6 +27,8 @@ struct Snapshot {
     }
 };
 Snapshot read(const study::Study& study);
+/// The same without evaluations.
+Snapshot read_without_evaluations(const study::Study& study);
 
 /// One design, with what is known of it.
 struct DesignRow {

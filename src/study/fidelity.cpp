@@ -62,13 +62,18 @@ std::vector<Fidelity> fidelities_from(const std::string& text) {
     return all;
 }
 
+std::optional<std::string> judged_fidelity(std::span<const Fidelity> fidelities,
+                                           const std::function<bool(const std::string& fidelity)>& any) {
+    for (auto fidelity = fidelities.rbegin(); fidelity != fidelities.rend(); ++fidelity)
+        if (std::string name = text_of(*fidelity); any(name)) return name;
+    return {};
+}
+
 std::vector<Evaluation> judged(std::vector<Evaluation> evaluations, std::span<const Fidelity> fidelities) {
-    for (auto fidelity = fidelities.rbegin(); fidelity != fidelities.rend(); ++fidelity) {
-        const auto other = [name = text_of(*fidelity)](const Evaluation& e) { return e.fidelity != name; };
-        if (std::all_of(evaluations.begin(), evaluations.end(), other)) continue;
-        std::erase_if(evaluations, other);
-        return evaluations;
-    }
+    const auto fidelity = judged_fidelity(fidelities, [&](const std::string& name) {
+        return std::any_of(evaluations.begin(), evaluations.end(), [&](const Evaluation& e) { return e.fidelity == name; });
+    });
+    if (fidelity) std::erase_if(evaluations, [&](const Evaluation& e) { return e.fidelity != *fidelity; });
     return evaluations;
 }
 

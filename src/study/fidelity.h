@@ -2,6 +2,8 @@
 
 #include "study/evaluation.h"
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,8 +26,12 @@ std::string text_of(const Fidelity& fidelity);
 /// known, its epochs are not 1 to 10000, one stands twice.
 std::vector<Fidelity> fidelities_from(const std::string& text);
 
-/// The evaluations that designs are judged by: of `fidelities`, in rising order, those of the last one that any has. All of
-/// them where none fits.
+/// The fidelity that designs are judged by: of `fidelities`, in rising order, the last one that any evaluation has, as `any`
+/// says. Nothing where none fits: all count.
+std::optional<std::string> judged_fidelity(std::span<const Fidelity> fidelities,
+                                           const std::function<bool(const std::string& fidelity)>& any);
+
+/// The evaluations of that fidelity.
 std::vector<Evaluation> judged(std::vector<Evaluation> evaluations, std::span<const Fidelity> fidelities);
 
 }  // namespace nachos::study
