@@ -2,7 +2,7 @@
 #include "core/error.h"
 #include "report/html.h"
 #include "report/page.h"
-#include "report/page_data.h"
+#include "report/page_follower.h"
 #include "serve/admission.h"
 #include "serve/server.h"
 
@@ -51,8 +51,9 @@ void serve_study(ServeArguments& arguments) {
     serve::ServeOptions& options = arguments.options;
     if (!options.token.empty()) check_token(options.token);
     const bool live = report::has_page();
-    serve::LiveStudy study(arguments.folder, [live](const study::Study& s) {
-        return live ? report::page_data(s) : report::html_report(report::read(s));
+    report::PageFollower page(arguments.folder);
+    serve::LiveStudy study(arguments.folder, [&] {
+        return live ? page.page_data() : report::html_report(report::read(study::Study::open_readonly(arguments.folder)));
     });
     if (options.token.empty() && !serve::is_loopback(options.host)) options.token = serve::random_token();
     serve::Server server(study, options, live ? report::page("null") : "");

@@ -2,8 +2,7 @@
 
 #include "core/error.h"
 #include "study/folder.h"
-
-#include <sys/stat.h>
+#include "study/store.h"
 
 #include <algorithm>
 #include <ctime>
@@ -28,17 +27,12 @@ std::chrono::nanoseconds processor_time() {
     return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
 }
 
-std::string stamp(const std::filesystem::path& file) {
-    struct stat s {};
-    if (::stat(file.c_str(), &s) != 0) return "-";
-    return fmt::format("{:x}.{:x}.{:x}{:08x}", s.st_ino, s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
-}
-
 /// A study without snapshot.db (of an older version) is read in place.
 std::string stamp_of_study(const std::filesystem::path& folder) {
-    std::string copy = stamp(folder / study::kSnapshotFile);
-    if (copy != "-") return copy;
-    return stamp(folder / study::kDatabaseFile) + "-" + stamp(folder / "study.db-wal");
+    const auto stamp = [&](const char* name) { return study::stamp_of(folder / name); };
+    const std::string copy = stamp(study::kSnapshotFile);
+    if (copy != study::kNoFile) return copy + "-" + stamp(study::kTailFile);
+    return stamp(study::kDatabaseFile) + "-" + stamp("study.db-wal");
 }
 
 }  // namespace
@@ -59,11 +53,13 @@ void LiveStudy::read() {
     Answer answer{seen_, "", answer_->text};
     const auto start = processor_time();
     try {
-        answer.text = render_(study::Study::open_readonly(folder_));
+        answer.text = render_();
     } catch (const std::exception& error) {
         answer.error = error.what();
     }
-    next_ = Clock::now() + std::max<Clock::duration>(rest() * (processor_time() - start), kLeastRest);
+    const auto took = begun_ ? processor_time() - start : std::chrono::nanoseconds(0);
+    next_ = Clock::now() + std::max<Clock::duration>(rest() * took, kLeastRest);
+    begun_ = true;
     answer_ = std::make_shared<const Answer>(std::move(answer));
 }
 

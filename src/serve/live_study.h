@@ -1,7 +1,5 @@
 #pragma once
 
-#include "study/store.h"
-
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -11,14 +9,14 @@
 
 namespace nachos::serve {
 
-/// A study as those who watch it see it. It reads snapshot.db, which the search replaces, and never takes a lock; that it
-/// changed is seen from the file's number, size and time. A text of it is made only when somebody asks, and then not again
-/// until making it has taken no more than one per cent of the machine's processors, half a second at least. Safe to use from
-/// any thread.
+/// A study as those who watch it see it. It reads what the search leaves for viewers, and never takes a lock; that this
+/// changed is seen from the files' numbers, sizes and times. A text of it is made only when somebody asks, and then not
+/// again until making it has taken no more than one per cent of the machine's processors, half a second at least. The first
+/// text, for which there is nothing to go on from, does not count. Safe to use from any thread.
 class LiveStudy {
   public:
-    /// Makes the text of a study.
-    using Render = std::function<std::string(const study::Study&)>;
+    /// Makes the text of the study as it stands. Called by one thread at a time.
+    using Render = std::function<std::string()>;
 
     /// Throws what Study::open_readonly throws if there is no study that can be read.
     LiveStudy(std::filesystem::path folder, Render render);
@@ -44,6 +42,7 @@ class LiveStudy {
     std::string seen_;               ///< what the files' names, sizes and times say
     Clock::time_point looked_ = {};  ///< when they were looked at last
     Clock::time_point next_ = {};    ///< no new state before
+    bool begun_ = false;             ///< a text was asked for
     std::shared_ptr<const Answer> answer_ = std::make_shared<const Answer>();
 };
 

@@ -53,6 +53,21 @@ TEST_F(FaultyStudy, ADamagedCopyEndsEveryViewerWithTheSameSentence) {
     EXPECT_EQ(pareto().exit_code, 0);
 }
 
+TEST_F(FaultyStudy, ADamagedTailIsNamedAndMayBeRemoved) {
+    const std::string whole = pareto().out;
+    const fs::path tail = folder_ / "snapshot.tail";
+    std::ofstream(tail) << "no JSON\n";
+    for (const char* command : {"pareto", "report"}) {
+        const Outcome outcome = run_program("nachos", {command, folder_.string()});
+        EXPECT_EQ(outcome.exit_code, 4) << command;
+        EXPECT_TRUE(
+            outcome.sentence().starts_with(tail.string() + ", line 1 (the file may be removed) holds a damaged record: "))
+            << outcome.err;
+    }
+    fs::remove(tail);
+    EXPECT_EQ(pareto().out, whole);
+}
+
 TEST_F(FaultyStudy, WithoutACopyADamagedDatabaseIsNamed) {
     fs::remove(snapshot_);
     cut(database_, 0.5);

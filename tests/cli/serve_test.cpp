@@ -172,6 +172,26 @@ TEST_F(Serve, ANewEvaluationShowsWithinTwoSeconds) {
     }
 }
 
+TEST_F(Serve, AlsoInAStudyOfAThousand) {
+    if (!live()) GTEST_SKIP() << "the plain page is made anew each time";
+    constexpr int kMany = 1000;
+    const auto all = some_evaluations(kMany + 6);
+    std::vector<std::string> keys;
+    for (int i = 0; i < kMany; ++i) keys.push_back(fmt::format("k{}", i));
+    Study study = Study::create_or_resume(folder_, kConfig);
+    study.put_facts(study::realistic_facts());
+    study.append(keys, std::span(all).first(kMany));
+    study.publish();  // rests many times as long as that took
+    const Served served(folder_);
+    ASSERT_EQ(evaluated(served), std::to_string(kMany));
+    for (std::size_t i = kMany; i < all.size(); ++i) {
+        const auto start = Clock::now();
+        study.append(fmt::format("k{}", i), all[i]);
+        ASSERT_TRUE(soon([&] { return evaluated(served) == std::to_string(i + 1); }));
+        EXPECT_LT(Clock::now() - start, 2s) << "evaluation " << i;
+    }
+}
+
 TEST_F(Serve, AWatcherThatKnowsTheStateIsNotToldAgain) {
     make_study(folder_, 2);
     const Served served(folder_);
