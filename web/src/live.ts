@@ -3,6 +3,8 @@ import type { RawStudy } from './data';
 
 export type Connection = 'none' | 'waiting' | 'open' | 'lost';
 
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
 export function follow(onStudy: (raw: RawStudy) => void, onConnection: (c: Connection) => void): () => void {
     let busy = false;
     let again = false;
@@ -13,6 +15,7 @@ export function follow(onStudy: (raw: RawStudy) => void, onConnection: (c: Conne
             return;
         }
         busy = true;
+        const start = performance.now();
         try {
             const response = await fetch('study.json', { cache: 'no-store' });
             if (!response.ok) throw new Error(response.statusText);
@@ -21,6 +24,8 @@ export function follow(onStudy: (raw: RawStudy) => void, onConnection: (c: Conne
         } catch {
             if (!stopped) onConnection('lost');
         }
+        await pause(0); // until it is drawn
+        await pause(performance.now() - start); // a large study keeps the page busy for half of the time at most
         busy = false;
         if (again && !stopped) {
             again = false;
