@@ -22,6 +22,7 @@ int fuzz_safetensors(const std::uint8_t* data, std::size_t size);
 int fuzz_study_db(const std::uint8_t* data, std::size_t size);
 int fuzz_study_json(const std::uint8_t* data, std::size_t size);
 int fuzz_study_rows(const std::uint8_t* data, std::size_t size);
+int fuzz_study_tail(const std::uint8_t* data, std::size_t size);
 int fuzz_svhn(const std::uint8_t* data, std::size_t size);
 int fuzz_table(const std::uint8_t* data, std::size_t size);
 }
@@ -52,6 +53,7 @@ constexpr Target kTargets[] = {
     {"study_db", fuzz_study_db},
     {"study_json", fuzz_study_json},
     {"study_rows", fuzz_study_rows},
+    {"study_tail", fuzz_study_tail},
     {"svhn", fuzz_svhn},
     {"table", fuzz_table},
 };

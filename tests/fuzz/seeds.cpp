@@ -110,6 +110,12 @@ void Seeds::studies() const {
     put("study_json", "curve.json", study::to_json(s.evaluations[0].curve));
     put("study_json", "points.json", study::to_json(s.models[0].points));
     put("study_json", "facts.json", study::to_json(s.facts));
+    study::EvaluationRow row = study::row_of(s.evaluations[1]);
+    row.id = 7;
+    const std::string line = study::to_json(row);
+    put("study_json", "row.json", line);
+    row.id = 1;
+    put("study_tail", "replaced", line + "\n" + study::to_json(row) + "\n" + line.substr(0, 100));
     put("study_json", "engine.json",
         report::to_json(report::EngineRun{
             .engine = "random", .seed = 1, .steps = {{8, 0.5, 0.25}}, .seconds = 1.5, .supernet_seconds = 2.5}));

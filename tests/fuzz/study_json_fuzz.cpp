@@ -25,6 +25,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto facts = study::to_json(study::facts_from_json(text, "input"));
         same(facts, study::to_json(study::facts_from_json(facts, "its own text")));
     });
+    fuzz::accept_or_refuse([&] {
+        const auto row = study::to_json(study::row_from_json(text, "input"));
+        same(row, study::to_json(study::row_from_json(row, "its own text")));
+    });
     return fuzz::accept_or_refuse([&] {
         const auto run = report::to_json(report::engine_run_from_json(text, "input"));
         same(run, report::to_json(report::engine_run_from_json(run, "its own text")));
