@@ -226,7 +226,9 @@ TEST_F(TailOfStudy, AReplacedEvaluationShowsWhereItStands) {
 
 TEST_F(TailOfStudy, AViewerStaysWithWhatWasThereWhenItOpened) {
     Study study = Study::create_or_resume(folder_, kConfig);
-    append(study, some_evaluations(3));
+    append(study, some_evaluations(2));
+    study.publish();  // without a copy study.db itself would be looked at
+    append(study, some_evaluations(3), 2);
     const Study viewer = Study::open_readonly(folder_);
     append(study, all_, 3);
     study.publish();  // another copy, and the tail is gone
