@@ -7,8 +7,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include <cstdio>
 
 namespace nachos::cli {
@@ -26,19 +24,6 @@ std::string missing_runner(const exporting::ExporterRow& form) {
     }
 }
 
-/// (image, operating point) pairs.
-std::int64_t decisions_of(const exporting::Verdict& verdict) {
-    return verdict.samples * static_cast<std::int64_t>(verdict.accuracy.size());
-}
-
-/// Logits agree a hundred times better than they must, and hardly an exit differs: then confidences lie on thresholds, to
-/// rounding, and a search must not end as failed for that. `nachos verify` is strict.
-bool within_rounding(const exporting::Verdict& verdict) {
-    const std::int64_t few = std::max<std::int64_t>(1, decisions_of(verdict) / 1000);
-    return !verdict.same() && verdict.most_off <= 0.01 * exporting::kLogitTolerance && verdict.exits_differ <= few &&
-           verdict.labels_differ == 0;
-}
-
 /// Verified on the calibration part, in words.
 std::string verified(const fs::path& folder, const data::Examples& calibration) {
     const exporting::ExportFolder opened = exporting::open_export(folder);
@@ -46,12 +31,11 @@ std::string verified(const fs::path& folder, const data::Examples& calibration) 
     if (const std::string missing = missing_runner(*form); !missing.empty()) return "not verified here: " + missing;
     const exporting::Verdict verdict =
         exporting::verify_forms(opened, {&form, 1}, {calibration.pixels, calibration.labels}).front().verdict;
-    if (within_rounding(verdict))
-        return fmt::format("verified: same logits to rounding; {} of {} exits taken differ", verdict.exits_differ,
-                           decisions_of(verdict));
     require(verdict.same(), ErrorKind::verification, "{} is not the model: of calibration image {}, {}", folder.string(),
             verdict.first_differing.value_or(0), verdict.first_difference);
-    return fmt::format("verified: same exits and classes on {} images", verdict.samples);
+    const std::string undecided =
+        verdict.undecided == 0 ? "" : fmt::format(" ({} on a threshold, to rounding)", verdict.undecided);
+    return fmt::format("verified: same exits and classes on {} images{}", verdict.samples, undecided);
 }
 
 std::string sizes(const exporting::Form& form) {

@@ -41,6 +41,10 @@ void print_table(const Rows& rows) {
     fmt::print("{}", report::aligned(table));
     fmt::print("exits and classes: over all images and {} operating points; accuracy and MACs: at the last of them\n",
                rows.front().verdict.accuracy.size());
+    for (const auto& [kind, v] : rows)
+        if (v.undecided > 0)
+            fmt::print("{}: {} left elsewhere because a confidence lies on a threshold, to rounding; either is right\n",
+                       kind, v.undecided);
 }
 
 nlohmann::ordered_json losses_json(const Losses& losses) {
@@ -64,6 +68,7 @@ void print_json(const Rows& rows, const Losses& losses) {
                          {"logits_off_by", v.most_off},
                          {"exits_differ", v.exits_differ},
                          {"labels_differ", v.labels_differ},
+                         {"undecided", v.undecided},
                          {"first_differing", v.first_differing ? nlohmann::ordered_json(*v.first_differing) : nullptr},
                          {"accuracy", v.accuracy},
                          {"reference_accuracy", v.reference_accuracy},

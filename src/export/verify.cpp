@@ -28,6 +28,14 @@ runtime::Inference decide(const model::Model& model, const policy::Thresholds& t
     return result;
 }
 
+/// Thresholds as they are to a sample whose confidences come out lower (`by` > 0) or higher by rounding.
+policy::Thresholds moved(policy::Thresholds thresholds, double by) {
+    constexpr double kFloat = 1e-7;  // what a float near 1 cannot tell apart
+    for (std::optional<double>& t : thresholds)
+        if (t) *t += by * (kConfidenceRounding * std::max(0.0, std::min(*t, 1 - *t)) + kFloat);
+    return thresholds;
+}
+
 struct Comparison {
     const model::Model& model;
     const Answers& reference;
@@ -55,19 +63,30 @@ struct Comparison {
         }
     }
 
+    /// What the reference's logits say at an exit.
+    std::int32_t class_at(std::size_t sample, std::int32_t exit) const {
+        const auto exits = model.net.exits.size(), k = static_cast<std::size_t>(model.net.classes);
+        const auto logits = std::span(reference.logits).subspan((sample * exits + static_cast<std::size_t>(exit)) * k, k);
+        return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+    }
+
     void decisions(std::size_t sample) {
         const std::size_t points = model.threshold_sets.size();
         for (std::size_t p = 0; p < points; ++p) {
             const std::size_t i = sample * points + p;
-            if (form.exits[i] != reference.exits[i]) {
+            const std::int32_t exit = form.exits[i];
+            if (exit < reference.earliest[i] || exit > reference.latest[i]) {
                 ++verdict.exits_differ;
-                differs(sample, fmt::format("at operating point {} it leaves at exit {}, the reference at {}", p,
-                                            form.exits[i] + 1, reference.exits[i] + 1));
-            } else if (form.labels[i] != reference.labels[i]) {
-                ++verdict.labels_differ;
-                differs(sample, fmt::format("at operating point {} it is class {}, the reference's {}", p, form.labels[i],
-                                            reference.labels[i]));
+                differs(sample, fmt::format("at operating point {} it leaves at exit {}, the reference at {}", p, exit + 1,
+                                            reference.exits[i] + 1));
+                continue;
             }
+            if (exit != reference.exits[i]) ++verdict.undecided;
+            const std::int32_t label = class_at(sample, exit);
+            if (form.labels[i] == label) continue;
+            ++verdict.labels_differ;
+            differs(sample,
+                    fmt::format("at operating point {} it is class {}, the reference's {}", p, form.labels[i], label));
         }
     }
 };
@@ -98,9 +117,12 @@ Answers reference_answers(const model::Model& model, std::span<const std::uint8_
     for (const runtime::Heard& h : heard) {
         answers.logits.insert(answers.logits.end(), h.logits.begin(), h.logits.end());
         for (const model::ThresholdSet& set : model.threshold_sets) {
-            const runtime::Inference r = decide(model, set.on_calibration.thresholds, h);
+            const policy::Thresholds& thresholds = set.on_calibration.thresholds;
+            const runtime::Inference r = decide(model, thresholds, h);
             answers.exits.push_back(r.exit);
             answers.labels.push_back(r.predicted);
+            answers.earliest.push_back(decide(model, moved(thresholds, -1), h).exit);
+            answers.latest.push_back(decide(model, moved(thresholds, 1), h).exit);
         }
     }
     return answers;
@@ -111,6 +133,9 @@ Verdict hold_against(const model::Model& model, const Answers& reference, const 
     require(form.logits.size() == reference.logits.size() && form.exits.size() == reference.exits.size() &&
                 form.labels.size() == reference.labels.size(),
             ErrorKind::runtime, "the exported form answered {} of {} times", form.exits.size(), reference.exits.size());
+    for (const std::int32_t exit : form.exits)
+        require(exit >= 0 && exit < model.net.exit_count(), ErrorKind::runtime, "the exported form left at exit {} of {}",
+                exit + 1, model.net.exit_count());
     Comparison comparison{.model = model, .reference = reference, .form = form, .verdict = {}};
     for (std::size_t n = 0; n < labels.size(); ++n) {
         comparison.logits(n);
@@ -118,9 +143,6 @@ Verdict hold_against(const model::Model& model, const Answers& reference, const 
     }
     Verdict verdict = std::move(comparison.verdict);
     verdict.samples = static_cast<std::int64_t>(labels.size());
-    for (const std::int32_t exit : form.exits)
-        require(exit >= 0 && exit < model.net.exit_count(), ErrorKind::runtime, "the exported form left at exit {} of {}",
-                exit + 1, model.net.exit_count());
     measure(model, form, labels, verdict.accuracy, verdict.avg_macs);
     measure(model, reference, labels, verdict.reference_accuracy, verdict.reference_avg_macs);
     return verdict;

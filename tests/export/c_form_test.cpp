@@ -6,6 +6,7 @@
 #include "export/exporters.h"
 #include "export/forms.h"
 #include "model/tiny_model.h"
+#include "runtime/runtime.h"
 
 #include <gtest/gtest.h>
 
@@ -167,6 +168,29 @@ TEST(HoldAgainst, NamesTheFirstDifference) {
     EXPECT_NE(verdict.first_difference.find("logit 1 of exit 2"), std::string::npos) << verdict.first_difference;
     form.logits.pop_back();
     test::expect_error(ErrorKind::runtime, {"answered"}, [&] { hold_against(model, reference, form, labels); });
+}
+
+TEST(HoldAgainst, EitherExitIsRightWhereAConfidenceLiesOnTheThreshold) {
+    model::Model model = test::tiny_model(8);
+    core::Rng rng(1);
+    const auto pixels = test::random_images(model.net, 1, rng);
+    const std::vector<std::int32_t> labels{0};
+    const double confidence = runtime::infer(model, {0.0}, pixels).confidence;
+    const auto verdict_with = [&](double threshold, std::int32_t exit, std::int32_t wrong) {
+        for (auto& set : model.threshold_sets) set.on_calibration.thresholds = {threshold};
+        Answers form = reference_answers(model, pixels);
+        const auto logits = std::span(form.logits).subspan(static_cast<std::size_t>(2 * exit), 2);
+        form.exits[0] = exit;
+        form.labels[0] = (logits[1] > logits[0] ? 1 : 0) ^ wrong;
+        return hold_against(model, reference_answers(model, pixels), form, labels);
+    };
+    for (const std::int32_t exit : {0, 1}) {
+        EXPECT_TRUE(verdict_with(confidence, exit, 0).same()) << exit;
+        EXPECT_EQ(verdict_with(confidence, exit, 1).labels_differ, 1) << exit;
+    }
+    EXPECT_EQ(verdict_with(confidence, 1, 0).undecided, 1);
+    EXPECT_EQ(verdict_with(confidence - 0.01, 1, 0).exits_differ, 1);
+    EXPECT_EQ(verdict_with(confidence + 0.01, 0, 0).exits_differ, 1);
 }
 
 TEST(RunProgram, FailuresSayWhatTheProgramSaid) {
