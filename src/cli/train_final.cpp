@@ -2,6 +2,7 @@
 #include "cli/train_contender.h"
 #include "cli/train_ranks.h"
 #include "core/error.h"
+#include "search/engine.h"
 #include "search/finalists.h"
 #include "train/evaluate.h"
 
@@ -34,10 +35,11 @@ std::vector<Contender> comparators(const Session& session, const std::vector<stu
     return contenders;
 }
 
-/// Which of the archive are trained: of given ones all that worked, in order.
+/// Which of the archive are trained: where nothing was searched for, all that worked, in order.
 std::vector<int> chosen_of(const Session& session, const std::vector<study::Evaluation>& archive,
                            const study::Limits& limits, int top) {
-    if (session.config.search.engine != "given") return search::finalists(archive, limits, session.axes, top);
+    if (search::engine_named(session.config.search.engine).searches)
+        return search::finalists(archive, limits, session.axes, top);
     std::vector<int> chosen;
     for (std::size_t i = 0; i < archive.size() && static_cast<int>(chosen.size()) < top; ++i)
         if (archive[i].ok()) chosen.push_back(static_cast<int>(i));

@@ -132,8 +132,8 @@ void search_stage(const Session& session, study::Study& study, nn::WeightBank& b
     halve(session, study, workers, run_search(session, study, workers, job), job);
     report::write_reports(study);
     const auto searched = report::results(report::read(study), session.config.limits, report::Stage::searched);
-    const bool given = session.config.search.engine == "given";  // what they reach untrained decides nothing
-    if (searched.designs.empty() && !given) fail_inadmissible(searched, study.folder().string());
+    const bool searches = search::engine_named(session.config.search.engine).searches;
+    if (searched.designs.empty() && searches) fail_inadmissible(searched, study.folder().string());
 }
 
 SearchConfig training_config(const TrainingArguments& arguments) {

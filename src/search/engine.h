@@ -98,7 +98,8 @@ struct EngineRow {
     const char* name;
     const char* summary;
     Engine run;
-    bool learns = false;  ///< architectures are learnt with the supernet (search/differentiable), which is then its own
+    bool learns = false;   ///< architectures are learnt with the supernet (search/differentiable), which is then its own
+    bool searches = true;  ///< false: all architectures were asked for, and are trained whatever they reached untrained
 };
 std::span<const EngineRow> engines();
 const EngineRow& engine_named(const std::string& name);  ///< Throws Error(usage) listing the known names.

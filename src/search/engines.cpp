@@ -23,7 +23,7 @@ constexpr std::array kEngines{
               differentiable_search, true},
     EngineRow{"hybrid", "nachos, which begins with the architectures that were learnt", hybrid_search, true},
     EngineRow{"random", "random search, the floor for the others", random_search},
-    EngineRow{"given", "no search: the architectures of search.given", given_search},
+    EngineRow{"given", "no search: the architectures of search.given", given_search, false, false},
 };
 
 }  // namespace

@@ -12,8 +12,8 @@
 namespace nachos::train {
 
 /// Threads that run the shards of every step, each single-threaded inside: cutting the batch costs one meeting a step, where
-/// cutting every layer costs hundreds. More shards than the machine has cores are run one behind the other, so that small
-/// shards, whose maps stay in the cache, cost no more threads.
+/// cutting every layer costs hundreds. More shards than the machine has cores are run one behind the other: waiting threads
+/// would take each other's caches.
 class ShardPool {
   public:
     /// Of `all` shards of a batch, `shards` are run here; one that is a whole batch may use all cores.
