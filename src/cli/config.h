@@ -37,6 +37,7 @@ struct LatencyOptions {
 struct SearchConfig {
     std::uint64_t seed = 0;
     std::string device = "auto";     ///< "auto", "cpu" or "cuda"
+    std::string precision = "auto";  ///< of maps in training: "auto", "float32" or "bfloat16"
     int threads_per_evaluation = 1;  ///< part of the study's identity: results may depend on it; [1, 1024]
     data::DataOptions data;
     data::AugmentOptions augment;

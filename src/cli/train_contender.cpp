@@ -72,6 +72,7 @@ class FinalTraining {
                                   .max_avg_macs = session_.config.limits.max_avg_macs,
                                   .rng = rng,
                                   .device = session_.device,
+                                  .maps = session_.maps,
                                   .checkpoint = study_.path_of("checkpoints/final-" + contender.name + ".safetensors"),
                                   .progress = progress,
                                   .should_stop = job_.should_stop,

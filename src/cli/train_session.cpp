@@ -29,6 +29,24 @@ torch::Device device_named(const std::string& name) {
     return cuda && name != "cpu" ? torch::kCUDA : torch::kCPU;
 }
 
+/// Whether multiplying numbers in bfloat16 is an instruction here.
+bool computes_in_bfloat16() {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+    return false;
+#endif
+}
+
+torch::ScalarType maps_of(const std::string& precision, torch::Device device) {
+    require(
+        precision != "bfloat16" || device.is_cpu(), ErrorKind::usage,
+        "precision is 'bfloat16', which is for training on a CPU, but networks are trained on CUDA; allowed there: auto, "
+        "float32");
+    const bool narrow = precision == "bfloat16" || (precision == "auto" && device.is_cpu() && computes_in_bfloat16());
+    return narrow ? torch::kBFloat16 : torch::kFloat;
+}
+
 /// Budgets begin where the smallest architecture's first exit ends: an average below its whole cost is what exits are for.
 double least_budget(const Session& session) {
     const study::ArchCosts costs = session.costs_of(session.space.with_all_exits(session.space.smallest()));
@@ -78,6 +96,7 @@ Session::Session(SearchConfig given)
           study::cost_unit_from(config.search.cost, "search.cost"))),
       budgets(search::budget_grid({.min_cost = least_budget(*this), .max_cost = axes.max_cost}, config.policy.budgets)),
       device(device_named(config.device)),
+      maps(maps_of(config.precision, device)),
       rng(config.seed) {}
 
 study::ArchCosts Session::costs_of(const arch::NetDesc& net) const {
@@ -138,6 +157,7 @@ void ensure_supernet(const Session& session, const study::Study& study, nn::Weig
                                .max_avg_macs = config.limits.max_avg_macs,
                                .rng = session.rng.stream("supernet"),
                                .device = session.device,
+                               .maps = session.maps,
                                .checkpoint = study.path_of(kSupernetFile),
                                .progress = job.progress,
                                .should_stop = job.should_stop,

@@ -31,6 +31,7 @@ struct Session {
     search::HypervolumeAxes axes;
     std::vector<double> budgets;
     torch::Device device;
+    torch::ScalarType maps;  ///< number type that training keeps maps in
     core::Rng rng;
 
     study::Facts facts() const;

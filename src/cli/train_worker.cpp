@@ -91,6 +91,7 @@ class CandidateEvaluator {
                                   .max_avg_macs = session_.config.limits.max_avg_macs,
                                   .rng = stream_of(spec),
                                   .device = session_.device,
+                                  .maps = session_.maps,
                                   .checkpoint = candidate_checkpoints(study_, spec, fidelity).front(),
                                   .progress = {},
                                   .should_stop = [this] { return told_to_stop_.load(); },

@@ -1,5 +1,6 @@
 #include "nn/functions.h"
 
+#include "nn/conv_kernels.h"
 #include "nn/kernels.h"
 
 #include <ATen/Parallel.h>
@@ -17,7 +18,19 @@ using torch::autograd::AutogradContext;
 using torch::autograd::tensor_list;
 
 bool channels_last_cpu(const Tensor& x) {
-    return x.is_cpu() && x.dim() == 4 && x.scalar_type() == torch::kFloat && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+    return x.is_cpu() && x.dim() == 4 && (x.scalar_type() == torch::kFloat || x.scalar_type() == torch::kBFloat16) &&
+           x.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+/// Calls f with a value of the type that x is kept in.
+template <class F>
+decltype(auto) with_storage(const Tensor& x, F&& f) {
+    return x.scalar_type() == torch::kFloat ? f(float{}) : f(kernels::BFloat16{});
+}
+
+template <class T>
+T* data_of(const Tensor& x) {
+    return static_cast<T*>(x.data_ptr());
 }
 
 kernels::Act kernel_act(Activation activation) {
@@ -53,17 +66,21 @@ void for_chunks(std::int64_t rows, const F& f) {
     });
 }
 
-/// Of rows (M, C). Plain per-channel arithmetic on (C) values: as tensor operations it took longer than the maps themselves.
-BatchStats batch_stats(const float* values, std::int64_t rows, std::int64_t c) {
+/// Of rows (M, C), summed less the first row, which keeps a large mean from hiding the variance. Plain per-channel
+/// arithmetic on (C) values: as tensor operations it took longer than the maps themselves.
+template <class T>
+BatchStats batch_stats(const T* values, std::int64_t rows, std::int64_t c) {
+    std::vector<float> first(static_cast<std::size_t>(c));
+    std::transform(values, values + c, first.begin(), [](T v) { return kernels::widened(v); });
     const auto sums = chunked_sums(rows, c, [&](std::int64_t begin, std::int64_t end, float* out) {
-        kernels::shifted_sums(values, values, begin, end, c, out);
+        kernels::shifted_sums(values, first.data(), begin, end, c, out);
     });
     BatchStats stats{torch::empty({c}), torch::empty({c})};
     float *mean = stats.mean.data_ptr<float>(), *variance = stats.variance.data_ptr<float>();
     for (std::int64_t i = 0; i < c; ++i) {
         const double shifted = sums[static_cast<std::size_t>(i)] / static_cast<double>(rows);
         const double square = sums[static_cast<std::size_t>(c + i)] / static_cast<double>(rows);
-        mean[i] = static_cast<float>(shifted + static_cast<double>(values[i]));
+        mean[i] = static_cast<float>(shifted + static_cast<double>(first[static_cast<std::size_t>(i)]));
         variance[i] = static_cast<float>(std::max(0.0, square - shifted * shifted));
     }
     return stats;
@@ -88,7 +105,8 @@ Tensor batch_norm_constants(const BatchStats& stats, const Tensor& scale, const 
     return constants;
 }
 
-void affine_act(const float* in, const Tensor& constants, Activation activation, std::int64_t rows, float* out) {
+template <class T>
+void affine_act(const T* in, const Tensor& constants, Activation activation, std::int64_t rows, T* out) {
     const std::int64_t c = constants.size(1);
     const float* k = constants.data_ptr<float>();
     for_chunks(rows, [&](std::int64_t begin, std::int64_t end) {
@@ -104,17 +122,24 @@ class BatchNormAct : public torch::autograd::Function<BatchNormAct> {
         ctx->save_for_backward({x, constants});
         ctx->saved_data["activation"] = static_cast<std::int64_t>(activation);
         Tensor y = torch::empty_like(x);
-        affine_act(x.data_ptr<float>(), constants, activation, rows_of(x), y.data_ptr<float>());
+        with_storage(x, [&]<class T>(T) { affine_act(data_of<T>(x), constants, activation, rows_of(x), data_of<T>(y)); });
         return y;
     }
 
     static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
+        return with_storage(grads[0], [&]<class T>(T) { return backward_of<T>(ctx, grads); });
+    }
+
+  private:
+    template <class T>
+    static tensor_list backward_of(AutogradContext* ctx, const tensor_list& grads) {
         const auto saved = ctx->get_saved_variables();
         const Tensor& x = saved[0];
         const Tensor dy = grads[0].contiguous(at::MemoryFormat::ChannelsLast);
         const auto act = kernel_act(static_cast<Activation>(ctx->saved_data["activation"].toInt()));
         const std::int64_t rows = rows_of(x), c = x.size(1);
-        const float *xs = x.data_ptr<float>(), *ds = dy.data_ptr<float>(), *k = saved[1].data_ptr<float>();
+        const T *xs = data_of<T>(x), *ds = data_of<T>(dy);
+        const float* k = saved[1].data_ptr<float>();
         const auto sums = chunked_sums(rows, c, [&](std::int64_t begin, std::int64_t end, float* out) {
             kernels::gradient_sums(xs, ds, k, k + c, act, begin, end, c, out);
         });
@@ -132,7 +157,7 @@ class BatchNormAct : public torch::autograd::Function<BatchNormAct> {
             q[i] = static_cast<float>(-a * sum / static_cast<double>(rows) - slope * mean);
         }
         Tensor dx = torch::empty_like(x);
-        float* out = dx.data_ptr<float>();
+        T* out = data_of<T>(dx);
         for_chunks(rows, [&](std::int64_t begin, std::int64_t end) {
             kernels::affine_act_gradient(xs, ds, k, k + c, p.data(), q.data(), act, begin, end, c, out);
         });
@@ -140,33 +165,89 @@ class BatchNormAct : public torch::autograd::Function<BatchNormAct> {
     }
 };
 
+/// Images whose weight gradients are summed before those of others are added, whatever the number of threads.
+constexpr std::int64_t kChunkImages = 16;
+
+/// Runs f(chunk, first image, images) over fixed chunks of n images.
+template <class F>
+void for_image_chunks(std::int64_t n, const F& f) {
+    at::parallel_for(0, (n + kChunkImages - 1) / kChunkImages, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) f(i, i * kChunkImages, std::min(kChunkImages, n - i * kChunkImages));
+    });
+}
+
 class DepthwiseConv : public torch::autograd::Function<DepthwiseConv> {
   public:
     static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight, std::int64_t stride) {
         ctx->save_for_backward({x, weight});
         ctx->saved_data["stride"] = stride;
-        return torch::conv2d(x, weight, {}, stride, weight.size(2) / 2, 1, x.size(1));
+        const kernels::DepthwiseShape s = shape_of(x, weight, stride);
+        Tensor y = torch::empty({x.size(0), s.c, s.out_h, s.out_w}, like(x));
+        with_storage(x, [&]<class T>(T) {
+            for_image_chunks(x.size(0), [&](std::int64_t, std::int64_t first, std::int64_t n) {
+                kernels::depthwise_forward(s, n, data_of<T>(x) + first * s.h * s.w * s.c, data_of<float>(weight),
+                                           data_of<T>(y) + first * s.out_h * s.out_w * s.c);
+            });
+        });
+        return y;
     }
 
     static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
         const auto saved = ctx->get_saved_variables();
         const Tensor &x = saved[0], &weight = saved[1];
-        const std::int64_t stride = ctx->saved_data["stride"].toInt();
-        const std::int64_t padding = weight.size(2) / 2;
+        const kernels::DepthwiseShape s = shape_of(x, weight, ctx->saved_data["stride"].toInt());
         const Tensor dy = grads[0].contiguous(at::MemoryFormat::ChannelsLast);
-        const Tensor dx =
-            std::get<0>(at::convolution_backward(dy, x, weight, c10::nullopt, {stride, stride}, {padding, padding}, {1, 1},
-                                                 false, {0, 0}, x.size(1), {true, false, false}));
-        const kernels::DepthwiseShape shape{x.size(0),  x.size(2), x.size(3), dy.size(2),
-                                            dy.size(3), x.size(1), stride,    weight.size(2)};
-        Tensor dw = torch::empty(weight.sizes(), weight.options());
-        at::parallel_for(0, kernels::channel_blocks(shape), 1, [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t block = begin; block < end; ++block) {
-                kernels::depthwise_weight_gradient(shape, x.data_ptr<float>(), dy.data_ptr<float>(), dw.data_ptr<float>(),
-                                                   block);
-            }
+        const std::int64_t chunks = (x.size(0) + kChunkImages - 1) / kChunkImages;
+        Tensor dx = torch::empty(x.sizes(), like(x)), dw = torch::empty({chunks, s.c, 1, s.k, s.k});
+        with_storage(x, [&]<class T>(T) {
+            for_image_chunks(x.size(0), [&](std::int64_t chunk, std::int64_t first, std::int64_t n) {
+                const std::int64_t in = first * s.h * s.w * s.c, out = first * s.out_h * s.out_w * s.c;
+                kernels::depthwise_backward(s, n,
+                                            {.x = data_of<T>(x) + in,
+                                             .dy = data_of<T>(dy) + out,
+                                             .weight = data_of<float>(weight),
+                                             .dx = data_of<T>(dx) + in,
+                                             .dweight = data_of<float>(dw) + chunk * s.c * s.k * s.k});
+            });
         });
-        return {dx, dw, {}};
+        return {dx, dw.sum(0), {}};
+    }
+
+  private:
+    static kernels::DepthwiseShape shape_of(const Tensor& x, const Tensor& weight, std::int64_t stride) {
+        return {.h = x.size(2),
+                .w = x.size(3),
+                .out_h = (x.size(2) - 1) / stride + 1,
+                .out_w = (x.size(3) - 1) / stride + 1,
+                .c = x.size(1),
+                .stride = stride,
+                .k = weight.size(2)};
+    }
+    static torch::TensorOptions like(const Tensor& x) {
+        return torch::TensorOptions(x.scalar_type()).memory_format(at::MemoryFormat::ChannelsLast);
+    }
+};
+
+/// 1x1 convolution of maps in bfloat16: libtorch's, but for the gradient of the weights.
+class PointwiseConv : public torch::autograd::Function<PointwiseConv> {
+  public:
+    static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight) {
+        const Tensor narrow = weight.to(torch::kBFloat16);
+        ctx->save_for_backward({x, narrow});
+        return torch::conv2d(x, narrow);
+    }
+
+    static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
+        const auto saved = ctx->get_saved_variables();
+        const Tensor &x = saved[0], &weight = saved[1];
+        const Tensor dy = grads[0].contiguous(at::MemoryFormat::ChannelsLast);
+        const Tensor dx = std::get<0>(at::convolution_backward(dy, x, weight, c10::nullopt, {1, 1}, {0, 0}, {1, 1}, false,
+                                                               {0, 0}, 1, {true, false, false}));
+        Tensor dw = torch::empty(weight.sizes());
+        kernels::pointwise_weight_gradient({.rows = rows_of(x), .in = x.size(1), .out = dy.size(1)},
+                                           data_of<kernels::BFloat16>(x), data_of<kernels::BFloat16>(dy),
+                                           dw.data_ptr<float>());
+        return {dx, dw};
     }
 };
 
@@ -177,20 +258,24 @@ class GlobalAveragePool : public torch::autograd::Function<GlobalAveragePool> {
     static Tensor forward(AutogradContext* ctx, const Tensor& x) {
         ctx->saved_data["height"] = x.size(2);
         ctx->saved_data["width"] = x.size(3);
-        return x.mean({2, 3});
+        ctx->saved_data["bfloat16"] = x.scalar_type() == torch::kBFloat16;
+        return x.mean({2, 3}, false, torch::kFloat);
     }
 
     static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
         const std::int64_t h = ctx->saved_data["height"].toInt(), w = ctx->saved_data["width"].toInt();
-        const Tensor share = (grads[0] / static_cast<double>(h * w)).contiguous();
+        const auto type = ctx->saved_data["bfloat16"].toBool() ? torch::kBFloat16 : torch::kFloat;
+        const Tensor share = (grads[0] / static_cast<double>(h * w)).contiguous().to(type);
         const std::int64_t n = share.size(0), c = share.size(1);
         Tensor dx = torch::empty({n, c, h, w}, share.options().memory_format(at::MemoryFormat::ChannelsLast));
-        const float* in = share.data_ptr<float>();
-        float* out = dx.data_ptr<float>();
-        at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t i = begin; i < end; ++i) {
-                for (std::int64_t p = 0; p < h * w; ++p) std::copy_n(in + i * c, c, out + (i * h * w + p) * c);
-            }
+        with_storage(share, [&]<class T>(T) {
+            const T* in = data_of<T>(share);
+            T* out = data_of<T>(dx);
+            at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
+                for (std::int64_t i = begin; i < end; ++i) {
+                    for (std::int64_t p = 0; p < h * w; ++p) std::copy_n(in + i * c, c, out + (i * h * w + p) * c);
+                }
+            });
         });
         return {dx};
     }
@@ -206,7 +291,8 @@ Tensor activate(const Tensor& x, Activation activation) {
 Tensor batch_norm_act(const Tensor& x, const Tensor& scale, const Tensor& shift, Activation activation, double epsilon,
                       BatchStats* stats) {
     if (channels_last_cpu(x)) {
-        const BatchStats own = batch_stats(x.data_ptr<float>(), rows_of(x), x.size(1));
+        const BatchStats own =
+            with_storage(x, [&]<class T>(T) { return batch_stats<T>(data_of<T>(x), rows_of(x), x.size(1)); });
         if (stats != nullptr) *stats = own;
         return BatchNormAct::apply(x, scale, shift, own, epsilon, activation);
     }
@@ -224,11 +310,23 @@ BatchStats batch_norm_act_in_place(float* map, std::int64_t rows, const Tensor& 
 
 Tensor depthwise_conv(const Tensor& x, const Tensor& weight, int stride) {
     const std::int64_t k = weight.size(2);
-    const bool ours = channels_last_cpu(x) && x.size(1) % 8 == 0 && (k == 5 || k == 7) && weight.requires_grad();
+    const bool ours = channels_last_cpu(x) && x.size(1) % 8 == 0 && (k == 3 || k == 5 || k == 7) && stride <= 2;
     if (ours) return DepthwiseConv::apply(x, weight.contiguous(), stride);
-    return torch::conv2d(x, weight, {}, stride, k / 2, 1, x.size(1));
+    return torch::conv2d(x, weight.to(x.scalar_type()), {}, stride, k / 2, 1, x.size(1));
 }
 
-Tensor global_average_pool(const Tensor& x) { return channels_last_cpu(x) ? GlobalAveragePool::apply(x) : x.mean({2, 3}); }
+Tensor conv(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvShape& shape) {
+    const bool ours = channels_last_cpu(x) && x.scalar_type() == torch::kBFloat16 && weight.size(2) == 1 &&
+                      shape.stride == 1 && x.size(1) % 8 == 0 && weight.size(0) % 8 == 0 && !bias.defined();
+    if (ours) return PointwiseConv::apply(x, weight.contiguous());
+    const auto type = x.scalar_type();
+    return torch::conv2d(x, weight.to(type), bias.defined() ? bias.to(type) : bias, shape.stride, shape.padding);
+}
+
+Tensor global_average_pool(const Tensor& x) {
+    if (channels_last_cpu(x)) return GlobalAveragePool::apply(x);
+    const Tensor mean = x.mean({2, 3});
+    return x.scalar_type() == torch::kBFloat16 ? mean.to(torch::kFloat) : mean;
+}
 
 }  // namespace nachos::nn

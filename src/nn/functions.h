@@ -4,6 +4,8 @@
 
 #include <torch/torch.h>
 
+/// Layers for training. Weights and vectors (N, C) are float32; maps (N, C, H, W) are float32 or bfloat16, and a layer gives
+/// what it is given: narrower maps, arithmetic in float32.
 namespace nachos::nn {
 
 /// Batch statistics of the channels of x (N, C, H, W): mean and biased variance, each (C).
@@ -22,11 +24,18 @@ torch::Tensor batch_norm_act(const torch::Tensor& x, const torch::Tensor& scale,
 BatchStats batch_norm_act_in_place(float* map, std::int64_t rows, const torch::Tensor& scale, const torch::Tensor& shift,
                                    arch::Activation activation, double epsilon);
 
-/// Depthwise convolution, padding k / 2, differentiable. On the CPU in channels-last the weights' gradient is our own
-/// kernel: oneDNN 2.x is 10 times slower there for kernels above 3.
+/// Depthwise convolution, padding k / 2, differentiable. On the CPU in channels-last our own kernels.
 torch::Tensor depthwise_conv(const torch::Tensor& x, const torch::Tensor& weight, int stride);
 
-/// Mean over the map, (N, C, H, W) to (N, C), differentiable.
+struct ConvShape {
+    int stride = 1;
+    int padding = 0;
+};
+
+/// Dense convolution, differentiable; `bias` may be undefined.
+torch::Tensor conv(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias, const ConvShape& shape);
+
+/// Mean over the map, (N, C, H, W) to float32 (N, C), differentiable.
 torch::Tensor global_average_pool(const torch::Tensor& x);
 
 }  // namespace nachos::nn

@@ -1,107 +1,42 @@
 #include "nn/kernels.h"
 
-#include "core/simd.h"
-
 #include <algorithm>
 #include <vector>
 
 namespace nachos::nn::kernels {
 namespace {
 
-using core::Lanes;
-
-/// One kernel row of one output row: acc[kx] += dy * x, over all output columns.
-template <int K, int L>
-NACHOS_INLINE void accumulate_row(const DepthwiseShape& s, const float* x_row, const float* dy_row,
-                                  typename Lanes<L>::type (&acc)[K]) {
-    using V = typename Lanes<L>::type;
-    constexpr int kPad = K / 2;
-    const std::int64_t first_whole = (kPad + s.stride - 1) / s.stride;
-    const std::int64_t last_whole = std::min(s.out_w, (s.w - K + kPad) / s.stride + 1);
-    const auto edge = [&](std::int64_t ox) {
-        const V g = Lanes<L>::load(dy_row + ox * s.c);
-        for (int kx = 0; kx < K; ++kx) {
-            const std::int64_t ix = ox * s.stride + kx - kPad;
-            if (ix >= 0 && ix < s.w) acc[kx] += g * Lanes<L>::load(x_row + ix * s.c);
-        }
-    };
-    std::int64_t ox = 0;
-    for (; ox < std::min(first_whole, s.out_w); ++ox) edge(ox);
-    for (; ox < last_whole; ++ox) {
-        const V g = Lanes<L>::load(dy_row + ox * s.c);
-        const float* x = x_row + (ox * s.stride - kPad) * s.c;
-        for (int kx = 0; kx < K; ++kx) acc[kx] += g * Lanes<L>::load(x + kx * s.c);
-    }
-    for (; ox < s.out_w; ++ox) edge(ox);
-}
-
-template <int K, int L>
-NACHOS_INLINE void weight_gradient(const DepthwiseShape& s, const float* x, const float* dy, float* dw, std::int64_t c0) {
-    using V = typename Lanes<L>::type;
-    V total[K][K] = {};
-    for (std::int64_t n = 0; n < s.n; ++n) {
-        for (std::int64_t oy = 0; oy < s.out_h; ++oy) {
-            const float* dy_row = dy + ((n * s.out_h + oy) * s.out_w) * s.c + c0;
-            for (int ky = 0; ky < K; ++ky) {
-                const std::int64_t iy = oy * s.stride + ky - K / 2;
-                if (iy < 0 || iy >= s.h) continue;
-                V acc[K];
-                for (int kx = 0; kx < K; ++kx) acc[kx] = total[ky][kx];
-                accumulate_row<K, L>(s, x + ((n * s.h + iy) * s.w) * s.c + c0, dy_row, acc);
-                for (int kx = 0; kx < K; ++kx) total[ky][kx] = acc[kx];
-            }
-        }
-    }
-    for (int l = 0; l < L; ++l) {
-        for (int t = 0; t < K * K; ++t) dw[(c0 + l) * K * K + t] = total[t / K][t % K][l];
-    }
-}
-
-template <int K>
-NACHOS_INLINE void weight_gradient_block(const DepthwiseShape& s, const float* x, const float* dy, float* dw,
-                                         std::int64_t block) {
-    const std::int64_t c0 = block * 16;
-    if (s.c - c0 >= 16) {
-        weight_gradient<K, 16>(s, x, dy, dw, c0);
-    } else {
-        weight_gradient<K, 8>(s, x, dy, dw, c0);
-    }
-}
-
-NACHOS_INLINE float activated(float v, Act act) {
-    switch (act) {
-        case Act::none:
-            return v;
-        case Act::relu:
-            return v > 0 ? v : 0;
-        case Act::hard_swish:
-            break;
-    }
-    const float gate = std::min(std::max(v + 3.0F, 0.0F), 6.0F);
-    return v * gate * (1.0F / 6.0F);
+/// V: float, or a vector of floats.
+template <Act act, class V>
+NACHOS_INLINE V activated(V v) {
+    if constexpr (act == Act::none) return v;
+    const V zero = {};
+    if constexpr (act == Act::relu) return v > zero ? v : zero;
+    const V raised = v + 3.0F, six = zero + 6.0F;
+    const V positive = raised > zero ? raised : zero;
+    return v * (positive < six ? positive : six) * (1.0F / 6.0F);
 }
 
 /// act'(v); at the kinks as torch has it.
-NACHOS_INLINE float slope(float v, Act act) {
-    switch (act) {
-        case Act::none:
-            return 1;
-        case Act::relu:
-            return v > 0 ? 1 : 0;
-        case Act::hard_swish:
-            break;
-    }
-    const float inside = v * (1.0F / 3.0F) + 0.5F;
-    return v < -3.0F ? 0.0F : (v <= 3.0F ? inside : 1.0F);
+template <Act act, class V>
+NACHOS_INLINE V slope(V v) {
+    const V zero = {}, one = zero + 1.0F;
+    if constexpr (act == Act::none) return one;
+    if constexpr (act == Act::relu) return v > zero ? one : zero;
+    const V low = zero - 3.0F, high = zero + 3.0F, inside = v * (1.0F / 3.0F) + 0.5F;
+    const V below = v <= high ? inside : one;
+    return v < low ? zero : below;
 }
 
-/// Few channels make short inner loops: several rows are taken as one, with the per-channel values repeated.
+/// Few channels make short inner loops: several rows are taken as one, with the per-channel values repeated; whole vectors
+/// where channels are multiples of 8.
 struct Tile {
     std::int64_t rows;   ///< rows in a tile
     std::int64_t width;  ///< rows * c
 };
 Tile tile_of(std::int64_t c) {
-    const std::int64_t rows = std::max<std::int64_t>(1, 128 / c);
+    std::int64_t rows = std::max<std::int64_t>(1, 128 / c);
+    if (c % 16 == 8) rows += rows % 2;
     return {rows, rows * c};
 }
 
@@ -123,116 +58,176 @@ NACHOS_INLINE void for_each_tile(std::int64_t begin, std::int64_t end, std::int6
     for (std::int64_t row = begin; row < end; row += tile.rows) f(row * c, std::min(tile.rows, end - row) * c);
 }
 
-template <Act act>
-NACHOS_INLINE void affine_act_of(const float* x, const float* a, const float* b, std::int64_t size, float* y) {
-    for (std::int64_t i = 0; i < size; ++i) y[i] = activated(x[i] * a[i] + b[i], act);
+/// What loads and stores one value, as Stored<16> does 16.
+struct One {
+    static NACHOS_INLINE float load(const float* p) { return *p; }
+    static NACHOS_INLINE float load(const BFloat16* p) { return widened(*p); }
+    static NACHOS_INLINE void store(float* p, float v) { *p = v; }
+    static NACHOS_INLINE void store(BFloat16* p, float v) { assign(*p, v); }
+};
+
+/// Calls f<S>(i) for whole vectors of `size` values, then for single ones: S::load(p + i) reads them, S::store writes them.
+template <class F>
+NACHOS_INLINE void for_vectors(std::int64_t size, F&& f) {
+    std::int64_t i = 0;
+    for (; i + 16 <= size; i += 16) f.template operator()<Stored<16>>(i);
+    for (; i < size; ++i) f.template operator()<One>(i);
 }
 
-template <Act act>
-NACHOS_INLINE void gradient_sums_of(const float* x, const float* dy, const float* a, const float* b, std::int64_t size,
-                                    float* sum, float* dot) {
-    for (std::int64_t i = 0; i < size; ++i) {
-        const float d = dy[i] * slope(x[i] * a[i] + b[i], act);
-        sum[i] += d;
-        dot[i] += d * x[i];
-    }
+template <Act act, class T>
+NACHOS_INLINE void affine_act_of(const T* x, const float* a, const float* b, std::int64_t size, T* y) {
+    for_vectors(
+        size, [&]<class S>(std::int64_t i) __attribute__((always_inline)) {
+            S::store(y + i, activated<act>(S::load(x + i) * S::load(a + i) + S::load(b + i)));
+        });
 }
 
-template <Act act>
-NACHOS_INLINE void gradient_of(const float* x, const float* dy, const float* a, const float* b, const float* p,
-                               const float* q, std::int64_t size, float* dx) {
-    for (std::int64_t i = 0; i < size; ++i) {
-        const float d = dy[i] * slope(x[i] * a[i] + b[i], act);
-        dx[i] = a[i] * d + x[i] * p[i] + q[i];
-    }
+template <Act act, class T>
+NACHOS_INLINE void gradient_sums_of(const T* x, const T* dy, const float* a, const float* b, std::int64_t size, float* sum,
+                                    float* dot) {
+    for_vectors(
+        size, [&]<class S>(std::int64_t i) __attribute__((always_inline)) {
+            const auto v = S::load(x + i);
+            const auto d = S::load(dy + i) * slope<act>(v * S::load(a + i) + S::load(b + i));
+            S::store(sum + i, S::load(sum + i) + d);
+            S::store(dot + i, S::load(dot + i) + d * v);
+        });
 }
 
-}  // namespace
-
-NACHOS_CLONES void depthwise_weight_gradient(const DepthwiseShape& s, const float* x, const float* dy, float* dw,
-                                             std::int64_t block) {
-    if (s.k == 3) weight_gradient_block<3>(s, x, dy, dw, block);
-    if (s.k == 5) weight_gradient_block<5>(s, x, dy, dw, block);
-    if (s.k == 7) weight_gradient_block<7>(s, x, dy, dw, block);
+template <Act act, class T>
+NACHOS_INLINE void gradient_of(const T* x, const T* dy, const float* a, const float* b, const float* p, const float* q,
+                               std::int64_t size, T* dx) {
+    for_vectors(
+        size, [&]<class S>(std::int64_t i) __attribute__((always_inline)) {
+            const auto v = S::load(x + i), scale = S::load(a + i);
+            const auto d = S::load(dy + i) * slope<act>(v * scale + S::load(b + i));
+            S::store(dx + i, scale * d + v * S::load(p + i) + S::load(q + i));
+        });
 }
 
-NACHOS_CLONES void shifted_sums(const float* x, const float* first, std::int64_t begin, std::int64_t end, std::int64_t c,
-                                float* sums) {
+template <class T>
+NACHOS_INLINE void shifted_sums_of(const T* x, const float* shift, std::int64_t begin, std::int64_t end, std::int64_t c,
+                                   float* sums) {
     const Tile tile = tile_of(c);
-    const std::vector<float> shift = repeated(first, c, tile);
-    std::vector<float> sum(shift.size(), 0.0F), square(shift.size(), 0.0F);
-    const float* k = shift.data();
+    const std::vector<float> shifts = repeated(shift, c, tile);
+    std::vector<float> sum(shifts.size(), 0.0F), square(shifts.size(), 0.0F);
+    const float* k = shifts.data();
     float* s = sum.data();
     float* q = square.data();
     for_each_tile(
         begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
-            for (std::int64_t i = 0; i < size; ++i) {
-                const float v = x[at + i] - k[i];
-                s[i] += v;
-                q[i] += v * v;
-            }
+            for_vectors(
+                size, [&]<class S>(std::int64_t i) __attribute__((always_inline)) {
+                    const auto v = S::load(x + at + i) - S::load(k + i);
+                    S::store(s + i, S::load(s + i) + v);
+                    S::store(q + i, S::load(q + i) + v * v);
+                });
         });
     fold(sum, c, tile, sums);
     fold(square, c, tile, sums + c);
 }
 
-NACHOS_CLONES void affine_act(const float* x, const float* a, const float* b, Act act, std::int64_t begin, std::int64_t end,
-                              std::int64_t c, float* y) {
+/// Calls f<act>().
+template <class F>
+NACHOS_INLINE void for_act(Act act, F&& f) {
+    switch (act) {
+        case Act::none:
+            return f.template operator()<Act::none>();
+        case Act::relu:
+            return f.template operator()<Act::relu>();
+        case Act::hard_swish:
+            return f.template operator()<Act::hard_swish>();
+    }
+}
+
+template <class T>
+NACHOS_INLINE void affine_act_rows(const T* x, const float* a, const float* b, Act act, std::int64_t begin, std::int64_t end,
+                                   std::int64_t c, T* y) {
     const Tile tile = tile_of(c);
     const std::vector<float> ra = repeated(a, c, tile), rb = repeated(b, c, tile);
-    for_each_tile(
-        begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
-            switch (act) {
-                case Act::none:
-                    return affine_act_of<Act::none>(x + at, ra.data(), rb.data(), size, y + at);
-                case Act::relu:
-                    return affine_act_of<Act::relu>(x + at, ra.data(), rb.data(), size, y + at);
-                case Act::hard_swish:
-                    return affine_act_of<Act::hard_swish>(x + at, ra.data(), rb.data(), size, y + at);
-            }
+    for_act(
+        act, [&]<Act kAct>() __attribute__((always_inline)) {
+            for_each_tile(
+                begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
+                    affine_act_of<kAct>(x + at, ra.data(), rb.data(), size, y + at);
+                });
         });
 }
 
-NACHOS_CLONES void gradient_sums(const float* x, const float* dy, const float* a, const float* b, Act act,
-                                 std::int64_t begin, std::int64_t end, std::int64_t c, float* sums) {
+template <class T>
+NACHOS_INLINE void gradient_sums_rows(const T* x, const T* dy, const float* a, const float* b, Act act, std::int64_t begin,
+                                      std::int64_t end, std::int64_t c, float* sums) {
     const Tile tile = tile_of(c);
     const std::vector<float> ra = repeated(a, c, tile), rb = repeated(b, c, tile);
     std::vector<float> sum(ra.size(), 0.0F), dot(ra.size(), 0.0F);
-    for_each_tile(
-        begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
-            const float *xs = x + at, *ds = dy + at;
-            switch (act) {
-                case Act::none:
-                    return gradient_sums_of<Act::none>(xs, ds, ra.data(), rb.data(), size, sum.data(), dot.data());
-                case Act::relu:
-                    return gradient_sums_of<Act::relu>(xs, ds, ra.data(), rb.data(), size, sum.data(), dot.data());
-                case Act::hard_swish:
-                    return gradient_sums_of<Act::hard_swish>(xs, ds, ra.data(), rb.data(), size, sum.data(), dot.data());
-            }
+    for_act(
+        act, [&]<Act kAct>() __attribute__((always_inline)) {
+            for_each_tile(
+                begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
+                    gradient_sums_of<kAct>(x + at, dy + at, ra.data(), rb.data(), size, sum.data(), dot.data());
+                });
         });
     fold(sum, c, tile, sums);
     fold(dot, c, tile, sums + c);
 }
 
-NACHOS_CLONES void affine_act_gradient(const float* x, const float* dy, const float* a, const float* b, const float* p,
-                                       const float* q, Act act, std::int64_t begin, std::int64_t end, std::int64_t c,
-                                       float* dx) {
+template <class T>
+NACHOS_INLINE void gradient_rows(const T* x, const T* dy, const float* a, const float* b, const float* p, const float* q,
+                                 Act act, std::int64_t begin, std::int64_t end, std::int64_t c, T* dx) {
     const Tile tile = tile_of(c);
     const std::vector<float> ra = repeated(a, c, tile), rb = repeated(b, c, tile), rp = repeated(p, c, tile),
                              rq = repeated(q, c, tile);
-    for_each_tile(
-        begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
-            const float *xs = x + at, *ds = dy + at;
-            float* out = dx + at;
-            switch (act) {
-                case Act::none:
-                    return gradient_of<Act::none>(xs, ds, ra.data(), rb.data(), rp.data(), rq.data(), size, out);
-                case Act::relu:
-                    return gradient_of<Act::relu>(xs, ds, ra.data(), rb.data(), rp.data(), rq.data(), size, out);
-                case Act::hard_swish:
-                    return gradient_of<Act::hard_swish>(xs, ds, ra.data(), rb.data(), rp.data(), rq.data(), size, out);
-            }
+    for_act(
+        act, [&]<Act kAct>() __attribute__((always_inline)) {
+            for_each_tile(
+                begin, end, c, tile, [&](std::int64_t at, std::int64_t size) __attribute__((always_inline)) {
+                    gradient_of<kAct>(x + at, dy + at, ra.data(), rb.data(), rp.data(), rq.data(), size, dx + at);
+                });
         });
+}
+
+}  // namespace
+
+NACHOS_CLONES void shifted_sums(const float* x, const float* shift, std::int64_t begin, std::int64_t end, std::int64_t c,
+                                float* sums) {
+    shifted_sums_of(x, shift, begin, end, c, sums);
+}
+
+NACHOS_CLONES void affine_act(const float* x, const float* a, const float* b, Act act, std::int64_t begin, std::int64_t end,
+                              std::int64_t c, float* y) {
+    affine_act_rows(x, a, b, act, begin, end, c, y);
+}
+
+NACHOS_CLONES void gradient_sums(const float* x, const float* dy, const float* a, const float* b, Act act,
+                                 std::int64_t begin, std::int64_t end, std::int64_t c, float* sums) {
+    gradient_sums_rows(x, dy, a, b, act, begin, end, c, sums);
+}
+
+NACHOS_CLONES void affine_act_gradient(const float* x, const float* dy, const float* a, const float* b, const float* p,
+                                       const float* q, Act act, std::int64_t begin, std::int64_t end, std::int64_t c,
+                                       float* dx) {
+    gradient_rows(x, dy, a, b, p, q, act, begin, end, c, dx);
+}
+
+NACHOS_CLONES void shifted_sums(const BFloat16* x, const float* shift, std::int64_t begin, std::int64_t end, std::int64_t c,
+                                float* sums) {
+    shifted_sums_of(x, shift, begin, end, c, sums);
+}
+
+NACHOS_CLONES void affine_act(const BFloat16* x, const float* a, const float* b, Act act, std::int64_t begin,
+                              std::int64_t end, std::int64_t c, BFloat16* y) {
+    affine_act_rows(x, a, b, act, begin, end, c, y);
+}
+
+NACHOS_CLONES void gradient_sums(const BFloat16* x, const BFloat16* dy, const float* a, const float* b, Act act,
+                                 std::int64_t begin, std::int64_t end, std::int64_t c, float* sums) {
+    gradient_sums_rows(x, dy, a, b, act, begin, end, c, sums);
+}
+
+NACHOS_CLONES void affine_act_gradient(const BFloat16* x, const BFloat16* dy, const float* a, const float* b, const float* p,
+                                       const float* q, Act act, std::int64_t begin, std::int64_t end, std::int64_t c,
+                                       BFloat16* dx) {
+    gradient_rows(x, dy, a, b, p, q, act, begin, end, c, dx);
 }
 
 }  // namespace nachos::nn::kernels

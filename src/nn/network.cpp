@@ -40,6 +40,9 @@ Tensor activate_in_place(Tensor x, Activation activation) {
     return torch::hardsigmoid_(x);
 }
 
+/// Vectors (N, C) are float32 where maps are narrower.
+Tensor vector_of(const Tensor& x) { return x.scalar_type() == torch::kBFloat16 ? x.to(torch::kFloat) : x; }
+
 Tensor weightless(const Layer& layer, const std::vector<Tensor>& tensors) {
     const Tensor& x = tensors[static_cast<std::size_t>(layer.inputs[0])];
     switch (layer.kind) {
@@ -48,11 +51,11 @@ Tensor weightless(const Layer& layer, const std::vector<Tensor>& tensors) {
         case LayerKind::global_avg_pool:
             return global_average_pool(x);
         case LayerKind::flatten:
-            return x.contiguous().flatten(1);
+            return vector_of(x.contiguous().flatten(1));
         case LayerKind::add:
             return x + tensors[static_cast<std::size_t>(layer.inputs[1])];
         case LayerKind::scale:
-            return x * tensors[static_cast<std::size_t>(layer.inputs[1])].unsqueeze(2).unsqueeze(3);
+            return x * tensors[static_cast<std::size_t>(layer.inputs[1])].unsqueeze(2).unsqueeze(3).to(x.scalar_type());
         default:
             return x;
     }
@@ -97,7 +100,9 @@ Tensor linear_or_conv(const Layer& layer, const Tensor& x, const Tensor& weight,
 Tensor run_layer(const Layer& layer, const WeightBank& bank, const Tensor& x, BatchStats* stats) {
     const LayerWeights w = bank.at(layer);
     const bool depthwise = layer.kind == LayerKind::conv && layer.groups > 1;
-    const Tensor y = depthwise ? depthwise_conv(x, w.weight, layer.stride) : linear_or_conv(layer, x, w.weight, w.bias);
+    const Tensor y = depthwise                         ? depthwise_conv(x, w.weight, layer.stride)
+                     : layer.kind == LayerKind::linear ? torch::linear(x, w.weight, w.bias)
+                                                       : conv(x, w.weight, w.bias, {layer.stride, layer.padding});
     if (!layer.batch_norm) return activate(y, layer.activation);
     return batch_norm_act(y, w.bn_scale, w.bn_shift, layer.activation, kBatchNormEpsilon, stats);
 }

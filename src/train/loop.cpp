@@ -93,7 +93,8 @@ class Batches {
 
     Tensor input_of(const data::Batch& batch) const {
         return to_input(batch.pixels, batch.size, input_.examples.height, input_.examples.width, input_.normalisation,
-                        input_.device);
+                        input_.device)
+            .to(input_.maps);
     }
 
   private:
