@@ -57,6 +57,37 @@ TEST_P(EverySpace, SubnetEqualsTheStandAloneNetworkWithItsWeights) {
     }
 }
 
+// Maps in bfloat16 lose bits, not direction: logits agree to some per cent, and so does where the gradient of every weight
+// points.
+TEST_P(EverySpace, MapsInBFloat16GiveNearlyTheSameLogitsAndGradients) {
+    torch::manual_seed(3);
+    const SearchSpace space = space_named(GetParam());
+    const arch::NetDesc net = space.build(space.with_all_exits(space.largest()));
+    const WeightBank wide(weighted_layers(net), core::Rng(5)), narrow = wide.replica();
+    const Tensor x = images(32, space.task());
+    const Outputs a = run(net, wide, x), b = run(net, narrow, x.to(torch::kBFloat16));
+    Tensor loss_a = torch::zeros({}), loss_b = torch::zeros({});
+    for (std::size_t e = 0; e < a.logits.size(); ++e) {
+        ASSERT_EQ(b.logits[e].scalar_type(), torch::kFloat);
+        EXPECT_LT((a.logits[e] - b.logits[e]).norm().item<double>(), 0.05 * a.logits[e].norm().item<double>()) << e;
+        loss_a = loss_a + a.logits[e].square().sum();
+        loss_b = loss_b + b.logits[e].square().sum();
+    }
+    loss_a.backward();
+    loss_b.backward();
+    for_each_tensor(wide, [&](const std::string& name, const Tensor& t) {
+        if (!t.grad().defined()) return;
+        const std::string layer = name.substr(0, name.rfind('.')), part = name.substr(name.rfind('.') + 1);
+        const LayerWeights& w = narrow.layers().at(layer);
+        const Tensor other = part == "weight"     ? w.weight
+                             : part == "bias"     ? w.bias
+                             : part == "bn_scale" ? w.bn_scale
+                                                  : w.bn_shift;
+        const double cosine = torch::cosine_similarity(t.grad().flatten(), other.grad().flatten(), 0).item<double>();
+        EXPECT_GT(cosine, 0.97) << name;
+    });
+}
+
 TEST_P(EverySpace, HeadsOfEarlyExitsCanBeDifferentiatedAlone) {
     torch::manual_seed(3);
     const SearchSpace space = space_named(GetParam());
