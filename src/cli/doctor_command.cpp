@@ -98,6 +98,8 @@ void print_doctor(bool full) {
     line("libraries", library_versions());
     line("system", machine.system);
     line("processor", fmt::format("{}, {} cores usable, {}", machine.cpu, machine.cores, machine.simd));
+    line("training", computes_in_bfloat16() ? "maps in bfloat16 (precision = \"float32\" keeps them in float32)"
+                                            : "maps in float32; the processor has no instructions for bfloat16");
     line("memory", machine.memory);
     line("nachos-train", trainer_text(full));
     line("Fashion-MNIST", fashion_mnist_text());

@@ -61,6 +61,14 @@ Machine this_machine() {
             .system = fmt::format("{}, {} {}", name.empty() ? "unknown" : name, kernel.sysname, kernel.release)};
 }
 
+bool computes_in_bfloat16() {
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+    return false;
+#endif
+}
+
 std::string compiler_text() {
 #if defined(__clang__)
     return "clang " __clang_version__;

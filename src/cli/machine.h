@@ -14,6 +14,9 @@ struct Machine {
 };
 Machine this_machine();
 
+/// Whether multiplying numbers in bfloat16 is an instruction of this processor (AVX-512 BF16).
+bool computes_in_bfloat16();
+
 /// Compiler and its version.
 std::string compiler_text();
 

@@ -1,6 +1,7 @@
 #include "cli/train_session.h"
 
 #include "cli/latency_file.h"
+#include "cli/machine.h"
 #include "cli/notes.h"
 #include "core/error.h"
 #include "core/hash.h"
@@ -27,15 +28,6 @@ torch::Device device_named(const std::string& name) {
     require(name != "cuda" || cuda, ErrorKind::usage,
             "device is 'cuda', but libtorch sees no CUDA device; allowed here: auto, cpu");
     return cuda && name != "cpu" ? torch::kCUDA : torch::kCPU;
-}
-
-/// Whether multiplying numbers in bfloat16 is an instruction here.
-bool computes_in_bfloat16() {
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-    return false;
-#endif
 }
 
 torch::ScalarType maps_of(const std::string& precision, torch::Device device) {

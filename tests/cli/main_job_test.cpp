@@ -41,8 +41,9 @@ std::vector<study::TrainedModel> designs_of(const fs::path& folder) {
 
 std::string text_of(const fs::path& path) { return core::read_file(path, 1 << 26); }
 
+/// In float32: what so small a search finds must not depend on the processor.
 std::vector<std::string> search_in(const fs::path& folder, std::vector<std::string> more = {}) {
-    more.insert(more.begin(), {"search", kTinyConfig, "--out", folder.string(), "--progress", "off"});
+    more.insert(more.begin(), {"search", kTinyConfig, "precision=float32", "--out", folder.string(), "--progress", "off"});
     return more;
 }
 
@@ -212,6 +213,19 @@ TEST_F(MainJob, TheSameSeedGivesTheSameBytesWhateverTheWorkersAndStops) {
     const Outcome resumed = run_program("nachos", search_in(other, {"--workers", "1"}));
     ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
     EXPECT_EQ(text_of(other / "pareto.json"), text_of(study_ / "pareto.json"));
+}
+
+// Whatever the processor: libtorch then computes in bfloat16 by other means.
+TEST_F(MainJob, NetworksLearnWithMapsInBFloat16) {
+    const fs::path folder = *root_ / "bfloat16";
+    const Outcome outcome =
+        run_program("nachos", search_in(folder, {"precision=bfloat16", "limits.min_accuracy=none", "search.evaluations=8",
+                                                 "search.initial=8", "final.top=1", "final.comparators=false"}));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NE(text_of(folder / "config.toml").find("precision = \"bfloat16\""), std::string::npos);
+    const ordered_json designs = ordered_json::parse(text_of(folder / "pareto.json"))["designs"];
+    ASSERT_FALSE(designs.empty());
+    EXPECT_GT(designs.back()["accuracy"]["test"], 0.5);  // of four classes
 }
 
 TEST_F(MainJob, AnotherSeedGivesOtherDesigns) {
