@@ -26,11 +26,11 @@ struct TrainingInput {
     core::Rng rng;  ///< order, augmentation and sampled subnets; the same rng gives the same weights
     torch::Device device = torch::kCPU;
     torch::ScalarType maps = torch::kFloat;  ///< number type that maps are kept in: kFloat, kBFloat16 (on a CPU)
-    std::filesystem::path checkpoint;   ///< written after each epoch and gone on from if it exists; empty = none
-    core::ProgressFn progress;          ///< may be empty
-    std::function<bool()> should_stop;  ///< asked after each checkpoint; true throws Error(stopped); may be empty
-    std::string phase;                  ///< name of the step in progress reports
-    exec::Ranks* ranks = nullptr;       ///< that share the shards; nothing = this process alone has all
+    std::filesystem::path checkpoint;        ///< written after each epoch and gone on from if it exists; empty = none
+    core::ProgressFn progress;               ///< may be empty
+    std::function<bool()> should_stop;       ///< asked after each checkpoint; true throws Error(stopped); may be empty
+    std::string phase;                       ///< name of the step in progress reports
+    exec::Ranks* ranks = nullptr;            ///< that share the shards; nothing = this process alone has all
 };
 
 class CoLearner;  // train/loop.h
