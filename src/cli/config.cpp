@@ -36,13 +36,14 @@ void LatencyOptions::describe(core::OptionVisitor& v) {
 void SearchConfig::describe(core::OptionVisitor& v) {
     v.field({"seed", "every random stream is derived from it"}, seed);
     v.field({"device", "where networks are trained; auto = cuda if there is one", 0, 0, {"auto", "cpu", "cuda"}}, device);
-    v.field({"precision",
-             "number type that training keeps maps in, arithmetic and weights being float32; auto = bfloat16 where the CPU "
-             "computes with it, which is faster, else float32",
-             0,
-             0,
-             {"auto", "float32", "bfloat16"}},
-            precision);
+    v.field(
+        {"precision",
+         "number type that training keeps maps in; weights are kept and sums made in float32; auto = bfloat16 where the CPU "
+         "computes with it, which is faster, else float32",
+         0,
+         0,
+         {"auto", "float32", "bfloat16"}},
+        precision);
     v.field({"threads_per_evaluation", "threads of one evaluation; part of the study's identity", 1, 1024},
             threads_per_evaluation);
     const auto group = [&](std::string_view key, std::string_view help, auto& options) {

@@ -107,6 +107,8 @@ study::Facts Session::facts() const {
     facts.measure = config.policy.measure;
     facts.fidelity = config.evaluate.fidelity;
     facts.notes = notes_of(config);
+    if (maps == torch::kBFloat16)
+        facts.notes.emplace_back("networks learnt with maps in bfloat16 (precision), weights and sums in float32");
     if (latency)
         facts.notes.push_back(
             fmt::format("latencies are by a table measured on {}, {} thread{}, {}, batch 1; its median error was {:.1f} %",

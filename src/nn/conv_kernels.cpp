@@ -16,6 +16,9 @@ class Scratch {
         std::size_t space = values_.size() * sizeof(float);
         at_ = static_cast<float*>(std::align(64, space - 64, at, space));
     }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+
     float* data() { return at_; }
 
   private:

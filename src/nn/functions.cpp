@@ -1,7 +1,7 @@
 #include "nn/functions.h"
 
+#include "nn/batch_norm_kernels.h"
 #include "nn/conv_kernels.h"
-#include "nn/kernels.h"
 
 #include <ATen/Parallel.h>
 

@@ -5,7 +5,7 @@
 #include <torch/torch.h>
 
 /// Layers for training. Weights and vectors (N, C) are float32; maps (N, C, H, W) are float32 or bfloat16, and a layer gives
-/// what it is given: narrower maps, arithmetic in float32.
+/// what it is given: narrower maps, sums in float32.
 namespace nachos::nn {
 
 /// Batch statistics of the channels of x (N, C, H, W): mean and biased variance, each (C).
@@ -24,7 +24,8 @@ torch::Tensor batch_norm_act(const torch::Tensor& x, const torch::Tensor& scale,
 BatchStats batch_norm_act_in_place(float* map, std::int64_t rows, const torch::Tensor& scale, const torch::Tensor& shift,
                                    arch::Activation activation, double epsilon);
 
-/// Depthwise convolution, padding k / 2, differentiable. On the CPU in channels-last our own kernels.
+/// Depthwise convolution, padding k / 2, differentiable. On the CPU in channels-last our own kernels, for kernels of
+/// 3, 5 and 7, strides 1 and 2, and channels in multiples of 8.
 torch::Tensor depthwise_conv(const torch::Tensor& x, const torch::Tensor& weight, int stride);
 
 struct ConvShape {

@@ -28,48 +28,43 @@ NACHOS_INLINE void assign(BFloat16& to, float v) {
     to.bits = static_cast<std::uint16_t>((u + 0x7fffU + ((u >> 16) & 1U)) >> 16);
 }
 
-/// L numbers in memory as a vector of L floats; of either type. (One class a width: the compiler converts vectors only
-/// where their widths are no template arguments.)
+/// The bits of L numbers. One class a width: the compiler converts vectors only where their widths are no template
+/// arguments.
 template <int L>
-struct Stored;
+struct Bits;
 
 template <>
-struct Stored<16> : core::Lanes<16> {
-    using Lanes::load;
-    using Lanes::store;
+struct Bits<16> {
     typedef std::uint16_t Narrow __attribute__((vector_size(32)));
     typedef std::uint32_t Wide __attribute__((vector_size(64)));
-
-    static NACHOS_INLINE type load(const BFloat16* p) {
-        Narrow bits;
-        std::memcpy(&bits, p, sizeof bits);
-        return reinterpret_cast<type>(__builtin_convertvector(bits, Wide) << 16);
-    }
-    static NACHOS_INLINE void store(BFloat16* p, const type& v) {
-        Wide bits = reinterpret_cast<Wide>(v);
-        bits = (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
-        const Narrow narrow = __builtin_convertvector(bits, Narrow);
-        std::memcpy(p, &narrow, sizeof narrow);
-    }
+    static NACHOS_INLINE Wide widen(Narrow bits) { return __builtin_convertvector(bits, Wide); }
+    static NACHOS_INLINE Narrow narrow(Wide bits) { return __builtin_convertvector(bits, Narrow); }
 };
 
 template <>
-struct Stored<8> : core::Lanes<8> {
-    using Lanes::load;
-    using Lanes::store;
+struct Bits<8> {
     typedef std::uint16_t Narrow __attribute__((vector_size(16)));
     typedef std::uint32_t Wide __attribute__((vector_size(32)));
+    static NACHOS_INLINE Wide widen(Narrow bits) { return __builtin_convertvector(bits, Wide); }
+    static NACHOS_INLINE Narrow narrow(Wide bits) { return __builtin_convertvector(bits, Narrow); }
+};
+
+/// L numbers in memory, of either type, as a vector of L floats.
+template <int L>
+struct Stored : core::Lanes<L> {
+    using type = typename core::Lanes<L>::type;
+    using core::Lanes<L>::load;
+    using core::Lanes<L>::store;
 
     static NACHOS_INLINE type load(const BFloat16* p) {
-        Narrow bits;
+        typename Bits<L>::Narrow bits;
         std::memcpy(&bits, p, sizeof bits);
-        return reinterpret_cast<type>(__builtin_convertvector(bits, Wide) << 16);
+        return reinterpret_cast<type>(Bits<L>::widen(bits) << 16);
     }
     static NACHOS_INLINE void store(BFloat16* p, const type& v) {
-        Wide bits = reinterpret_cast<Wide>(v);
-        bits = (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
-        const Narrow narrow = __builtin_convertvector(bits, Narrow);
-        std::memcpy(p, &narrow, sizeof narrow);
+        const auto bits = reinterpret_cast<typename Bits<L>::Wide>(v);
+        const auto rounded = Bits<L>::narrow((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
+        std::memcpy(p, &rounded, sizeof rounded);
     }
 };
 

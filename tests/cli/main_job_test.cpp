@@ -223,6 +223,7 @@ TEST_F(MainJob, NetworksLearnWithMapsInBFloat16) {
                                                  "search.initial=8", "final.top=1", "final.comparators=false"}));
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_NE(text_of(folder / "config.toml").find("precision = \"bfloat16\""), std::string::npos);
+    EXPECT_NE(text_of(folder / "report.html").find("maps in bfloat16"), std::string::npos);
     const ordered_json designs = ordered_json::parse(text_of(folder / "pareto.json"))["designs"];
     ASSERT_FALSE(designs.empty());
     EXPECT_GT(designs.back()["accuracy"]["test"], 0.5);  // of four classes

@@ -1,4 +1,4 @@
-#include "nn/kernels.h"
+#include "nn/batch_norm_kernels.h"
 
 #include <algorithm>
 #include <vector>
@@ -106,8 +106,8 @@ NACHOS_INLINE void gradient_of(const T* x, const T* dy, const float* a, const fl
 }
 
 template <class T>
-NACHOS_INLINE void shifted_sums_of(const T* x, const float* shift, std::int64_t begin, std::int64_t end, std::int64_t c,
-                                   float* sums) {
+NACHOS_INLINE void shifted_sums_rows(const T* x, const float* shift, std::int64_t begin, std::int64_t end, std::int64_t c,
+                                     float* sums) {
     const Tile tile = tile_of(c);
     const std::vector<float> shifts = repeated(shift, c, tile);
     std::vector<float> sum(shifts.size(), 0.0F), square(shifts.size(), 0.0F);
@@ -190,7 +190,7 @@ NACHOS_INLINE void gradient_rows(const T* x, const T* dy, const float* a, const 
 
 NACHOS_CLONES void shifted_sums(const float* x, const float* shift, std::int64_t begin, std::int64_t end, std::int64_t c,
                                 float* sums) {
-    shifted_sums_of(x, shift, begin, end, c, sums);
+    shifted_sums_rows(x, shift, begin, end, c, sums);
 }
 
 NACHOS_CLONES void affine_act(const float* x, const float* a, const float* b, Act act, std::int64_t begin, std::int64_t end,
@@ -211,7 +211,7 @@ NACHOS_CLONES void affine_act_gradient(const float* x, const float* dy, const fl
 
 NACHOS_CLONES void shifted_sums(const BFloat16* x, const float* shift, std::int64_t begin, std::int64_t end, std::int64_t c,
                                 float* sums) {
-    shifted_sums_of(x, shift, begin, end, c, sums);
+    shifted_sums_rows(x, shift, begin, end, c, sums);
 }
 
 NACHOS_CLONES void affine_act(const BFloat16* x, const float* a, const float* b, Act act, std::int64_t begin,
