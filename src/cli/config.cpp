@@ -61,6 +61,7 @@ void SearchConfig::describe(core::OptionVisitor& v) {
     group("search", "the search engine", search);
     group("differentiable", "architectures learnt with the supernet (search.engine differentiable, hybrid)", differentiable);
     group("final", "training of the chosen designs", final);
+    group("teacher", "the large network that final training learns from, where final.teacher is true", teacher);
 }
 
 bool inherits(const SearchConfig& config) {

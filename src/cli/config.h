@@ -51,6 +51,7 @@ struct SearchConfig {
     search::SearchOptions search;
     search::DifferentiableOptions differentiable;
     train::FinalOptions final;
+    train::TeacherOptions teacher;
 
     void describe(core::OptionVisitor& v);
 };

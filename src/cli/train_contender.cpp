@@ -12,6 +12,7 @@
 #include "runtime/latency_probe.h"
 #include "train/evaluate.h"
 #include "train/inherit.h"
+#include "train/teacher.h"
 
 #include <algorithm>
 #include <future>
@@ -57,6 +58,23 @@ class FinalTraining {
           examples_(train_and_validation(session.parts)),
           budgets_(final_budgets(session)) {}
 
+    /// Before any contender learns, where the configuration asks for a teacher.
+    void train_teacher(const core::ProgressFn& progress) {
+        if (teacher_ || !session_.config.final.teacher) return;
+        teacher_.emplace(train::train_teacher(session_.config.teacher, session_.space.task(),
+                                              {.examples = examples_,
+                                               .normalisation = session_.normalisation,
+                                               .augment = session_.config.augment,
+                                               .loss = {},
+                                               .rng = session_.rng.stream("teacher"),
+                                               .device = session_.device,
+                                               .maps = session_.maps,
+                                               .checkpoint = study_.path_of("checkpoints/teacher.safetensors"),
+                                               .progress = progress,
+                                               .should_stop = job_.should_stop,
+                                               .phase = "teacher"}));
+    }
+
     Trained train(const Contender& contender, const core::ProgressFn& progress) const {
         const arch::NetDesc net = session_.space.build(contender.arch);
         const auto& options = session_.config.final;
@@ -76,7 +94,8 @@ class FinalTraining {
                                   .checkpoint = study_.path_of("checkpoints/final-" + contender.name + ".safetensors"),
                                   .progress = progress,
                                   .should_stop = job_.should_stop,
-                                  .phase = "final " + contender.name});
+                                  .phase = "final " + contender.name,
+                                  .teacher = teacher_ ? &*teacher_ : nullptr});
         const auto images =
             train::prepare_sample(session_.parts.train.examples(), kFinalRecalibrationImages, session_.normalisation,
                                   session_.config.evaluate.batch_size, session_.device, rng.stream("recalibration"));
@@ -207,6 +226,7 @@ class FinalTraining {
     const Job& job_;
     data::Examples examples_;
     std::vector<double> budgets_;  ///< that thresholds are fitted for
+    std::optional<train::Teacher> teacher_;
 };
 
 /// Trainings that run side by side, all with as many steps, shown as one.
@@ -279,6 +299,7 @@ void FinalStage::train(std::vector<Contender> contenders, const std::string& pha
     const auto shared =
         std::stable_partition(contenders.begin(), contenders.end(), [](const Contender& c) { return c.network.empty(); });
     std::vector<Trained> own(static_cast<std::size_t>(shared - contenders.begin()));
+    if (!own.empty()) s.training.train_teacher(s.job.progress);
     JointProgress progress(s.job.progress, phase, own.size());
     core::for_each_index(static_cast<int>(own.size()), s.job.workers, [&](int i) {
         const auto at = static_cast<std::size_t>(i);

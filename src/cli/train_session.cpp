@@ -5,10 +5,13 @@
 #include "cli/notes.h"
 #include "core/error.h"
 #include "core/hash.h"
+#include "cost/cost.h"
 #include "cost/space_layers.h"
+#include "report/number_text.h"
 #include "search/differentiable/learner.h"
 #include "search/engine.h"
 #include "train/evaluate.h"
+#include "train/teacher.h"
 
 #include <algorithm>
 
@@ -107,6 +110,14 @@ study::Facts Session::facts() const {
     facts.measure = config.policy.measure;
     facts.fidelity = config.evaluate.fidelity;
     facts.notes = notes_of(config);
+    if (config.final.teacher) {
+        const arch::NetDesc net = train::teacher_network(config.teacher, space.task());
+        facts.notes.push_back(fmt::format(
+            "trained designs, and what they are compared with, learnt from a teacher as well as from labels: a "
+            "network of {} MACs and {} parameters that learnt from the same images for {} epochs",
+            report::count_text(static_cast<double>(cost::costs_of(net).worst_macs())),
+            report::count_text(static_cast<double>(cost::costs_of(net).params)), config.teacher.optimizer.epochs));
+    }
     if (maps == torch::kBFloat16)
         facts.notes.emplace_back("networks learnt with maps in bfloat16 (precision), weights and sums in float32");
     if (latency)

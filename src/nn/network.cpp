@@ -176,12 +176,13 @@ NetDesc to_desc(const NetDesc& net, const WeightBank& bank, const NetStats& stat
     return folded;
 }
 
-FoldedNet::FoldedNet(const NetDesc& net, torch::Device device) : net_(net) {
+FoldedNet::FoldedNet(const NetDesc& net, torch::Device device, torch::ScalarType maps) : net_(net) {
     for (Layer& layer : net_.layers) {
         auto& [weight, bias] = weights_.emplace_back();
         if (!layer.has_weights()) continue;
-        weight = torch::from_blob(layer.weight.data(), layer.weight_shape()).clone().to(device);
-        if (layer.bias) bias = torch::from_blob(layer.bias_values.data(), {layer.out.c}).clone().to(device);
+        const torch::ScalarType type = layer.kind == LayerKind::linear ? torch::kFloat : maps;
+        weight = torch::from_blob(layer.weight.data(), layer.weight_shape()).to(device, type, false, true);
+        if (layer.bias) bias = torch::from_blob(layer.bias_values.data(), {layer.out.c}).to(device, type, false, true);
         layer.weight.clear();
         layer.bias_values.clear();
     }

@@ -43,10 +43,10 @@ std::vector<float> values_of(const torch::Tensor& t);
 /// A folded network made ready to run many batches.
 class FoldedNet {
   public:
-    /// `net` as to_desc returns it.
-    explicit FoldedNet(const arch::NetDesc& net, torch::Device device = torch::kCPU);
+    /// `net` as to_desc returns it; `maps` is the number type that maps are kept in, as that of x.
+    explicit FoldedNet(const arch::NetDesc& net, torch::Device device = torch::kCPU, torch::ScalarType maps = torch::kFloat);
 
-    /// Without gradient. All exits are computed.
+    /// Without gradient. All exits are computed; logits are float32.
     Outputs run(const torch::Tensor& x) const;
 
   private:

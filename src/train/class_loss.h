@@ -7,14 +7,23 @@
 
 namespace nachos::train {
 
-/// Cross entropy per sample (N) of logits (N, K) against labels (N) int64, the target smoothed by `smoothing` and, if
-/// `teacher` (N, K probabilities) is given, mixed with it by `distillation`.
-torch::Tensor class_losses(const torch::Tensor& logits, const torch::Tensor& labels, const LossOptions& options,
-                           const torch::Tensor& teacher);
+/// What a teacher says of a batch.
+struct Taught {
+    torch::Tensor probabilities = {};  ///< (N, K) softmax of its logits / temperature, no gradient; undefined = no teacher
+    double share = 0.5;                ///< of the class loss that is the teacher's; [0, 1]
+    double temperature = 1;            ///< T > 0, of the pupil too
+    bool final_exit = true;            ///< false: the final exit learns from labels alone
+};
 
-/// L_cls (method 3): "independent" mean_n sum_i CE(z_i, y), or "weighted" mean_n sum_i p_i CE(z_i, y). The teacher, where
-/// there is one, is mixed into the targets of every exit.
+/// Per sample (N), of logits z (N, K) and labels (N) int64: (1 - share) CE(z, y) + share T^2 CE(z / T, probabilities)
+/// (Hinton, Vinyals and Dean 2015, arXiv 1503.02531, section 2), y smoothed by options.label_smoothing; without a teacher
+/// the first term alone, whole.
+torch::Tensor class_losses(const torch::Tensor& logits, const torch::Tensor& labels, const LossOptions& options,
+                           const Taught& taught);
+
+/// L_cls (method 3): "independent" mean_n sum_i w_i CE(z_i, y), or "weighted" mean_n sum_i w_i p_i CE(z_i, y), with
+/// class_losses for CE; w_i is options.early_weight, of the final exit 1.
 torch::Tensor classification_loss(const nn::Outputs& outputs, const torch::Tensor& labels, const LossOptions& options,
-                                  const torch::Tensor& teacher);
+                                  const Taught& taught);
 
 }  // namespace nachos::train

@@ -1,6 +1,5 @@
 #include "train/losses.h"
 
-#include "train/class_loss.h"
 #include "train/cost_loss.h"
 #include "train/exit_probabilities.h"
 #include "train/gate_loss.h"
@@ -24,9 +23,9 @@ Tensor exit_loss(const nn::Outputs& outputs, const Tensor& labels, const LossOpt
     return loss;
 }
 
-Tensor total_loss(const nn::Outputs& outputs, const Tensor& labels, const LossOptions& options, const Tensor& teacher,
+Tensor total_loss(const nn::Outputs& outputs, const Tensor& labels, const LossOptions& options, const Taught& taught,
                   const LossContext& context) {
-    return classification_loss(outputs, labels, options, teacher) * options.class_weight +
+    return classification_loss(outputs, labels, options, taught) * options.class_weight +
            exit_loss(outputs, labels, options, context);
 }
 

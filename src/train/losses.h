@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nn/network.h"
+#include "train/class_loss.h"
 #include "train/options.h"
 
 #include <torch/torch.h>
@@ -23,6 +24,6 @@ torch::Tensor exit_loss(const nn::Outputs& outputs, const torch::Tensor& labels,
 
 /// w_alpha L_cls + exit_loss (method 3).
 torch::Tensor total_loss(const nn::Outputs& outputs, const torch::Tensor& labels, const LossOptions& options,
-                         const torch::Tensor& teacher = {}, const LossContext& context = {});
+                         const Taught& taught = {}, const LossContext& context = {});
 
 }  // namespace nachos::train

@@ -19,7 +19,9 @@ struct LossOptions {
     double support_fraction = 0.1;  ///< of the training part, redrawn each epoch, left out of its steps; [0.01, 0.5]
     double support_from = 0.5;      ///< share of the epochs that train the exits after which the support loss joins; [0, 1]
     double label_smoothing = 0.05;  ///< share of the target spread over all classes; [0, 0.5]
-    double distillation = 0.5;      ///< share of a taught network's class target that is its teacher's softmax; [0, 1]
+    double early_weight = 1;        ///< of an early exit's class loss, the final one's is 1; [0, 1000]
+    double distillation = 0.5;      ///< share of a taught network's class target that is its teacher's softmax, where the
+                                    ///< teacher is the supernet's largest network or a network's own final exit; [0, 1]
 
     void describe(core::OptionVisitor& v) {
         v.field({"classification",
@@ -57,9 +59,12 @@ struct LossOptions {
         v.field({"support_from", "share of the epochs that train the exits after which the support regularizer joins", 0, 1},
                 support_from);
         v.field({"label_smoothing", "share of the target spread over all classes", 0, 0.5}, label_smoothing);
-        v.field(
-            {"distillation", "share of the class target taken from the teacher's softmax where there is a teacher", 0, 1},
-            distillation);
+        v.field({"early_weight", "weight of an early exit's class loss, where the final one's is 1", 0, 1000}, early_weight);
+        v.field({"distillation",
+                 "share of the class target that is the softmax of the supernet's largest network, and of a network's own "
+                 "final exit for its early ones",
+                 0, 1},
+                distillation);
     }
 };
 
@@ -111,6 +116,32 @@ struct SupernetOptions {
     }
 };
 
+/// The network that final training learns from as well as from labels, group [teacher]; used where final.teacher is true.
+struct TeacherOptions {
+    OptimizerOptions optimizer;
+    int width = 64;          ///< channels of its stem and first stage, then twice and four times as many; [8, 1024]
+    int depth = 1;           ///< residual blocks of each of its three stages; [1, 8]
+    double share = 0.9;      ///< of the class loss of every exit that is the teacher's; [0, 1] (usual on CIFAR: 0.9)
+    double temperature = 4;  ///< that softens what it says; [0.1, 100] (usual on CIFAR: 4)
+
+    TeacherOptions() {
+        optimizer.epochs = 20;
+        optimizer.learning_rate = 0.1;
+        optimizer.weight_decay = 5e-4;
+        optimizer.warmup_epochs = 1;
+    }
+
+    void describe(core::OptionVisitor& v) {
+        v.field({"width", "channels of its first stage, at full resolution; twice and four times as many follow", 8, 1024},
+                width);
+        v.field({"depth", "residual blocks of each of its three stages", 1, 8}, depth);
+        v.field({"share", "share of every exit's class loss that is the teacher's, the rest is the labels'", 0, 1}, share);
+        v.field({"temperature", "what the teacher and its pupils say is compared at this temperature", 0.1, 100},
+                temperature);
+        optimizer.describe(v);
+    }
+};
+
 /// Evaluation of a candidate, group [evaluate].
 struct EvaluateOptions {
     std::string fidelity = "inherit";  ///< "inherit", "finetune:E", "scratch:E"; several = successive halving
@@ -141,6 +172,7 @@ struct FinalOptions {
     std::string schedule = "joint";  ///< "joint", or "staged": first the backbone, then the exits (published)
     double backbone_share = 0.5;     ///< staged: share of the epochs that train the backbone alone; [0.01, 0.99]
     bool freeze_backbone = true;     ///< staged: the backbone stays as it is while the exits learn
+    bool teacher = false;            ///< train a large network first, group [teacher], and learn from it as well
     bool exports = true;             ///< the best design ends as C, in 8 bits and as ONNX too, each verified
     std::vector<int> budgets;        ///< average MACs that thresholds are fitted for beside the search's grid; each >= 1
 
@@ -161,6 +193,10 @@ struct FinalOptions {
                 backbone_share);
         v.field({"freeze_backbone", "in a staged schedule, the backbone stays as it is while the exits learn"},
                 freeze_backbone);
+        v.field({"teacher",
+                 "first train a large network without exits, group [teacher], which the designs and what they are compared "
+                 "with then learn from as well as from labels"},
+                teacher);
         v.field({"exports", "also write the best design as C, as C in 8 bits and as ONNX, and verify them"}, exports);
         v.field(
             {"budgets", "average MACs that trained networks get thresholds for, beside the budgets of the search", 1, 2e9},

@@ -2,10 +2,10 @@
 
 #include "cost/cost.h"
 #include "nn/network.h"
-#include "train/class_loss.h"
 #include "train/loop.h"
 #include "train/losses.h"
 #include "train/support_set.h"
+#include "train/teacher.h"
 
 #include <algorithm>
 #include <cassert>
@@ -16,21 +16,17 @@ namespace {
 
 using torch::Tensor;
 
-Tensor soft_targets(const nn::Outputs& outputs) { return torch::softmax(outputs.logits.back().detach(), 1); }
+/// A network as the teacher of others.
+Taught by_final_exit(const nn::Outputs& outputs, const LossOptions& options) {
+    return {.probabilities = torch::softmax(outputs.logits.back().detach(), 1), .share = options.distillation};
+}
 
-/// Loss of a network whose early exits are taught by its own final one, which itself learns from labels alone.
-Tensor self_taught_loss(const nn::Outputs& outputs, const Tensor& labels, const LossOptions& options,
-                        const LossContext& context) {
-    if (options.classification != "independent" || outputs.logits.size() == 1 || options.distillation == 0) {
-        return total_loss(outputs, labels, options, {}, context);
-    }
-    LossOptions untaught = options;
-    untaught.distillation = 0;
-    const Tensor from_labels = class_losses(outputs.logits.back(), labels, untaught, {}).mean();
-    nn::Outputs early = outputs;
-    early.logits.pop_back();
-    const Tensor taught = classification_loss(early, labels, options, soft_targets(outputs));
-    return (from_labels + taught) * options.class_weight + exit_loss(outputs, labels, options, context);
+/// A network whose early exits are taught by its own final one, which itself learns from labels alone.
+Taught by_itself(const nn::Outputs& outputs, const LossOptions& options) {
+    if (options.classification != "independent" || outputs.logits.size() == 1) return {};
+    Taught taught = by_final_exit(outputs, options);
+    taught.final_exit = false;
+    return taught;
 }
 
 LossContext context_of(const arch::NetDesc& net, const TrainingInput& input) {
@@ -49,14 +45,14 @@ void train_supernet(nn::WeightBank& bank, const arch::SearchSpace& space, const 
     const LossContext of_largest = context_of(largest, input), of_smallest = context_of(smallest, input);
     const auto step = [&](const nn::WeightBank& weights, const Tensor& x, const Tensor& y, core::Rng rng) {
         const nn::Outputs most = nn::run(largest, weights, x);
-        const Tensor loss = self_taught_loss(most, y, input.loss, of_largest);
+        const Tensor loss = total_loss(most, y, input.loss, by_itself(most, input.loss), of_largest);
         loss.backward();
-        const Tensor teacher = soft_targets(most);
-        total_loss(nn::run(smallest, weights, x), y, input.loss, teacher, of_smallest).backward();
+        const Taught taught = by_final_exit(most, input.loss);
+        total_loss(nn::run(smallest, weights, x), y, input.loss, taught, of_smallest).backward();
         for (int i = 0; i < options.random_subnets; ++i) {
             const arch::NetDesc net =
                 space.build(space.decode(learner != nullptr ? learner->sample(rng) : space.sample(rng)));
-            total_loss(nn::run(net, weights, x), y, input.loss, teacher, context_of(net, input)).backward();
+            total_loss(nn::run(net, weights, x), y, input.loss, taught, context_of(net, input)).backward();
         }
         return loss.item<double>();
     };
@@ -70,7 +66,9 @@ void train_network(nn::WeightBank& bank, const arch::NetDesc& net, const Optimiz
     LossContext context = context_of(net, input);
     const auto differentiate = input.freeze_backbone ? nn::Differentiate::early_exits : nn::Differentiate::everything;
     const auto step = [&](const nn::WeightBank& weights, const Tensor& x, const Tensor& y, core::Rng) {
-        const Tensor loss = self_taught_loss(nn::run(net, weights, x, differentiate), y, input.loss, context);
+        const nn::Outputs outputs = nn::run(net, weights, x, differentiate);
+        const Taught taught = input.teacher != nullptr ? input.teacher->of(x) : by_itself(outputs, input.loss);
+        const Tensor loss = total_loss(outputs, y, input.loss, taught, context);
         loss.backward();
         return loss.item<double>();
     };

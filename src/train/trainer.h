@@ -15,6 +15,8 @@
 
 namespace nachos::train {
 
+class Teacher;  // train/teacher.h
+
 /// What training needs beside its options.
 struct TrainingInput {
     const data::Examples& examples;
@@ -30,7 +32,8 @@ struct TrainingInput {
     core::ProgressFn progress;               ///< may be empty
     std::function<bool()> should_stop;       ///< asked after each checkpoint; true throws Error(stopped); may be empty
     std::string phase;                       ///< name of the step in progress reports
-    exec::Ranks* ranks = nullptr;            ///< that share the shards; nothing = this process alone has all
+    const Teacher* teacher = nullptr;  ///< of train_network: teaches every exit; nothing = the final exit the early ones
+    exec::Ranks* ranks = nullptr;      ///< that share the shards; nothing = this process alone has all
 };
 
 class CoLearner;  // train/loop.h
@@ -43,7 +46,8 @@ class CoLearner;  // train/loop.h
 void train_supernet(nn::WeightBank& bank, const arch::SearchSpace& space, const SupernetOptions& options,
                     const TrainingInput& input, CoLearner* learner = nullptr);
 
-/// Trains one network and all its exits jointly; early exits are also taught by the final one.
+/// Trains one network and all its exits jointly; they are also taught by input.teacher, or without one the early exits by
+/// the final one.
 void train_network(nn::WeightBank& bank, const arch::NetDesc& net, const OptimizerOptions& options,
                    const TrainingInput& input);
 

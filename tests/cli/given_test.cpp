@@ -51,6 +51,31 @@ TEST(GivenArchitectures, AreTrainedWithoutASearchAndKeptByTheStudy) {
     EXPECT_NE(again.err.find("search.given"), std::string::npos) << again.err;
 }
 
+TEST(FinalTeacher, IsTrainedOnceAndSaidInTheStudy) {
+    if (!test::built("nachos-train")) GTEST_SKIP() << "skipped: built without libtorch";
+    const TempFolder folder;
+    const fs::path list = folder / "list.json", out = folder / "study", log = folder / "log.jsonl";
+    core::write_file_atomic(list, json::parse(kTwo)[0].dump());
+    const std::vector<std::string> keys{"search.given=" + list.string(),
+                                        "evaluate.fidelity=scratch:1",
+                                        "final.from_supernet=false",
+                                        "final.exports=false",
+                                        "limits.min_accuracy=none",
+                                        "final.teacher=true",
+                                        "teacher.epochs=1",
+                                        "teacher.width=8",
+                                        "--log-file",
+                                        log.string()};
+    const Outcome first = search(out, keys);
+    ASSERT_EQ(first.exit_code, 0) << first.err;
+    EXPECT_TRUE(fs::exists(out / "checkpoints" / "teacher.safetensors"));
+    std::size_t begun = 0;  // for the design and its comparators together
+    const std::string text = core::read_file(log, 1 << 24);
+    for (std::size_t at = 0; (at = text.find("\"phase\":\"teacher\"", at)) != std::string::npos; ++at) ++begun;
+    EXPECT_GE(begun, 1U);
+    EXPECT_NE(core::read_file(out / "report.html", 1 << 26).find("learnt from a teacher"), std::string::npos);
+}
+
 TEST(GivenArchitectures, MistakesAreOneSentence) {
     if (!test::built("nachos-train")) GTEST_SKIP() << "skipped: built without libtorch";
     const TempFolder folder;

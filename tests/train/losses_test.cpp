@@ -90,12 +90,38 @@ TEST(ClassificationLoss, WeightedReachesEveryGate) {
 }
 
 TEST(ClassificationLoss, TeacherAloneGivesCrossEntropyAgainstItsSoftmax) {
-    LossOptions options;
-    options.distillation = 1;
-    const Tensor teacher = torch::softmax(torch::randn({7, 4}, torch::kDouble), 1);
+    const Taught taught{.probabilities = torch::softmax(torch::randn({7, 4}, torch::kDouble), 1), .share = 1};
     const Tensor logits = torch::randn({7, 4}, torch::kDouble);
-    const Tensor wanted = -(teacher * torch::log_softmax(logits, 1)).sum(1);
-    EXPECT_TRUE(torch::allclose(class_losses(logits, labels(), options, teacher), wanted));
+    const Tensor wanted = -(taught.probabilities * torch::log_softmax(logits, 1)).sum(1);
+    EXPECT_TRUE(torch::allclose(class_losses(logits, labels(), {}, taught), wanted));
+}
+
+// z / 2 = (log 3, 0): the pupil gives (3/4, 1/4) at temperature 2, (9/10, 1/10) at 1.
+TEST(ClassificationLoss, TeacherAtATemperatureByHand) {
+    const Tensor z = torch::tensor({{2 * std::log(3.0), 0.0}}, torch::kDouble), y = torch::tensor({1}, torch::kLong);
+    const Taught taught{
+        .probabilities = torch::tensor({{0.5, 0.5}}, torch::kDouble), .share = 0.75, .temperature = 2, .final_exit = true};
+    LossOptions options;
+    options.label_smoothing = 0;
+    const double hard = -std::log(0.1), soft = -(0.5 * std::log(0.75) + 0.5 * std::log(0.25));
+    EXPECT_NEAR(class_losses(z, y, options, taught).item<double>(), 0.25 * hard + 0.75 * 4 * soft, 1e-12);
+}
+
+// Two exits that say nothing of four classes: log 4 each from labels; a teacher that is sure agrees with that.
+TEST(ClassificationLoss, EarlyExitsHaveAWeightAndTheFinalOneMayBeLeftUntaught) {
+    nn::Outputs out;
+    out.logits = {torch::zeros({1, 4}, torch::kDouble), torch::tensor({{0.0, std::log(5.0), 0.0, 0.0}}, torch::kDouble)};
+    out.gates = {torch::zeros({1}, torch::kDouble), Tensor()};
+    const Tensor y = torch::tensor({1}, torch::kLong);
+    LossOptions options;
+    options.label_smoothing = 0;
+    options.early_weight = 0.5;
+    const double early = std::log(4.0), last = -std::log(5.0 / 8);
+    EXPECT_NEAR(classification_loss(out, y, options, {}).item<double>(), 0.5 * early + last, 1e-12);
+    Taught wrong{.probabilities = torch::tensor({{1.0, 0.0, 0.0, 0.0}}, torch::kDouble), .share = 1, .final_exit = false};
+    EXPECT_NEAR(classification_loss(out, y, options, wrong).item<double>(), 0.5 * early + last, 1e-12);
+    wrong.final_exit = true;
+    EXPECT_NEAR(classification_loss(out, y, options, wrong).item<double>(), 0.5 * early + std::log(8.0), 1e-12);
 }
 
 TEST(GateLoss, ByHandAndWithoutEarlyExit) {
@@ -117,7 +143,8 @@ TEST(GateLoss, TargetCarriesNoGradient) {
 }
 
 TEST(Losses, GradientsAgreeWithFiniteDifferences) {
-    const Tensor teacher = torch::softmax(torch::randn({7, 4}, torch::kDouble), 1);
+    const Taught teacher{
+        .probabilities = torch::softmax(torch::randn({7, 4}, torch::kDouble), 1), .share = 0.6, .temperature = 3};
     for (const char* kind : {"independent", "weighted"}) {
         LossOptions options;
         options.classification = kind;

@@ -1,0 +1,43 @@
+#include "train/teacher.h"
+
+#include "train/tensors.h"
+
+namespace nachos::train {
+namespace {
+
+constexpr int kRecalibrationImages = 4096, kRecalibrationBatch = 128;
+
+}  // namespace
+
+Teacher::Teacher(const arch::NetDesc& folded, const TeacherOptions& options, torch::Device device, torch::ScalarType maps)
+    : net_(folded, device, maps), share_(options.share), temperature_(options.temperature) {}
+
+Taught Teacher::of(const torch::Tensor& x) const {
+    const torch::Tensor logits = net_.run(x).logits.back().clone();  // one that a gradient may be taken beside
+    return {.probabilities = torch::softmax(logits / temperature_, 1), .share = share_, .temperature = temperature_};
+}
+
+arch::NetDesc teacher_network(const TeacherOptions& options, const arch::TaskShape& task) {
+    arch::SpaceOptions space;
+    space.name = "resnet8";
+    space.stem_width = {options.width};
+    space.depth.assign(3, {options.depth});
+    space.width = {{options.width}, {2 * options.width}, {4 * options.width}};
+    const arch::SearchSpace one = arch::make_space(space, task);
+    return one.build(one.smallest());
+}
+
+Teacher train_teacher(const TeacherOptions& options, const arch::TaskShape& task, const TrainingInput& input) {
+    const arch::NetDesc net = teacher_network(options, task);
+    nn::WeightBank bank(nn::weighted_layers(net), input.rng.stream("weights"), input.device);
+    TrainingInput own = input;
+    own.loss = {.label_smoothing = 0};
+    own.teacher = nullptr;
+    train_network(bank, net, options.optimizer, own);
+    auto images = prepare_sample(input.examples, kRecalibrationImages, input.normalisation, kRecalibrationBatch,
+                                 input.device, input.rng.stream("recalibration"));
+    for (torch::Tensor& batch : images.batches) batch = batch.to(input.maps);
+    return {nn::to_desc(net, bank, nn::recalibrate(net, bank, images.batches)), options, input.device, input.maps};
+}
+
+}  // namespace nachos::train
