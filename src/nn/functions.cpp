@@ -251,6 +251,53 @@ class PointwiseConv : public torch::autograd::Function<PointwiseConv> {
     }
 };
 
+/// Calls f(image) for n images, shared out among threads.
+template <class F>
+void for_images(std::int64_t n, const F& f) {
+    at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) f(i);
+    });
+}
+
+/// Products with one number per image and channel, through the loops of batch norm: an image's number is its slope.
+class ChannelScale : public torch::autograd::Function<ChannelScale> {
+  public:
+    static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& scale) {
+        ctx->save_for_backward({x, scale});
+        return product(x, scale);
+    }
+
+    static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
+        const auto saved = ctx->get_saved_variables();
+        const Tensor &x = saved[0], &scale = saved[1];
+        const Tensor dy = grads[0].contiguous(at::MemoryFormat::ChannelsLast);
+        const std::int64_t n = x.size(0), c = x.size(1), rows = x.size(2) * x.size(3);
+        const std::vector<float> ones(static_cast<std::size_t>(c), 1.0F), zeros(ones.size(), 0.0F);
+        Tensor sums = torch::empty({n, 2, c});  // of dy, and of dy * x
+        with_storage(x, [&]<class T>(T) {
+            for_images(n, [&](std::int64_t i) {
+                kernels::gradient_sums(data_of<T>(x) + i * rows * c, data_of<T>(dy) + i * rows * c, ones.data(),
+                                       zeros.data(), kernels::Act::none, 0, rows, c, data_of<float>(sums) + i * 2 * c);
+            });
+        });
+        return {product(dy, scale), sums.select(1, 1).contiguous()};
+    }
+
+  private:
+    static Tensor product(const Tensor& x, const Tensor& scale) {
+        const std::int64_t c = x.size(1), rows = x.size(2) * x.size(3);
+        const std::vector<float> zeros(static_cast<std::size_t>(c), 0.0F);
+        Tensor y = torch::empty_like(x);
+        with_storage(x, [&]<class T>(T) {
+            for_images(x.size(0), [&](std::int64_t i) {
+                kernels::affine_act(data_of<T>(x) + i * rows * c, data_of<float>(scale) + i * c, zeros.data(),
+                                    kernels::Act::none, 0, rows, c, data_of<T>(y) + i * rows * c);
+            });
+        });
+        return y;
+    }
+};
+
 /// Mean over the map. Its gradient is written straight in channels-last; libtorch's comes out in an order that has to be
 /// copied.
 class GlobalAveragePool : public torch::autograd::Function<GlobalAveragePool> {
@@ -259,7 +306,16 @@ class GlobalAveragePool : public torch::autograd::Function<GlobalAveragePool> {
         ctx->saved_data["height"] = x.size(2);
         ctx->saved_data["width"] = x.size(3);
         ctx->saved_data["bfloat16"] = x.scalar_type() == torch::kBFloat16;
-        return x.mean({2, 3}, false, torch::kFloat);
+        const std::int64_t n = x.size(0), c = x.size(1), rows = x.size(2) * x.size(3);
+        const std::vector<float> zeros(static_cast<std::size_t>(c), 0.0F);
+        Tensor sums = torch::empty({n, 2, c});  // of values, and of their squares, which are not asked for
+        with_storage(x, [&]<class T>(T) {
+            for_images(n, [&](std::int64_t i) {
+                kernels::shifted_sums(data_of<T>(x) + i * rows * c, zeros.data(), 0, rows, c,
+                                      data_of<float>(sums) + i * 2 * c);
+            });
+        });
+        return sums.select(1, 0) / static_cast<double>(rows);
     }
 
     static tensor_list backward(AutogradContext* ctx, const tensor_list& grads) {
@@ -271,10 +327,8 @@ class GlobalAveragePool : public torch::autograd::Function<GlobalAveragePool> {
         with_storage(share, [&]<class T>(T) {
             const T* in = data_of<T>(share);
             T* out = data_of<T>(dx);
-            at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
-                for (std::int64_t i = begin; i < end; ++i) {
-                    for (std::int64_t p = 0; p < h * w; ++p) std::copy_n(in + i * c, c, out + (i * h * w + p) * c);
-                }
+            for_images(n, [&](std::int64_t i) {
+                for (std::int64_t p = 0; p < h * w; ++p) std::copy_n(in + i * c, c, out + (i * h * w + p) * c);
             });
         });
         return {dx};
@@ -321,6 +375,11 @@ Tensor conv(const Tensor& x, const Tensor& weight, const Tensor& bias, const Con
     if (ours) return PointwiseConv::apply(x, weight.contiguous());
     const auto type = x.scalar_type();
     return torch::conv2d(x, weight.to(type), bias.defined() ? bias.to(type) : bias, shape.stride, shape.padding);
+}
+
+Tensor scale_channels(const Tensor& x, const Tensor& scale) {
+    if (channels_last_cpu(x) && scale.scalar_type() == torch::kFloat) return ChannelScale::apply(x, scale.contiguous());
+    return x * scale.unsqueeze(2).unsqueeze(3).to(x.scalar_type());
 }
 
 Tensor global_average_pool(const Tensor& x) {

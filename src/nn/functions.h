@@ -36,6 +36,9 @@ struct ConvShape {
 /// Dense convolution, differentiable; `bias` may be undefined.
 torch::Tensor conv(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias, const ConvShape& shape);
 
+/// x (N, C, H, W) times one number per image and channel, `scale` (N, C) float32, differentiable in both.
+torch::Tensor scale_channels(const torch::Tensor& x, const torch::Tensor& scale);
+
 /// Mean over the map, (N, C, H, W) to float32 (N, C), differentiable.
 torch::Tensor global_average_pool(const torch::Tensor& x);
 

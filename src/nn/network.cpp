@@ -55,7 +55,7 @@ Tensor weightless(const Layer& layer, const std::vector<Tensor>& tensors) {
         case LayerKind::add:
             return x + tensors[static_cast<std::size_t>(layer.inputs[1])];
         case LayerKind::scale:
-            return x * tensors[static_cast<std::size_t>(layer.inputs[1])].unsqueeze(2).unsqueeze(3).to(x.scalar_type());
+            return scale_channels(x, tensors[static_cast<std::size_t>(layer.inputs[1])]);
         default:
             return x;
     }
@@ -182,6 +182,7 @@ FoldedNet::FoldedNet(const NetDesc& net, torch::Device device, torch::ScalarType
         if (!layer.has_weights()) continue;
         const torch::ScalarType type = layer.kind == LayerKind::linear ? torch::kFloat : maps;
         weight = torch::from_blob(layer.weight.data(), layer.weight_shape()).to(device, type, false, true);
+        if (weight.dim() == 4) weight = weight.contiguous(at::MemoryFormat::ChannelsLast);
         if (layer.bias) bias = torch::from_blob(layer.bias_values.data(), {layer.out.c}).to(device, type, false, true);
         layer.weight.clear();
         layer.bias_values.clear();

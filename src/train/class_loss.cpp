@@ -13,7 +13,8 @@ Tensor class_losses(const Tensor& logits, const Tensor& labels, const LossOption
         options.label_smoothing > 0 ? hard * (1 - options.label_smoothing) - log_p.mean(1) * options.label_smoothing : hard;
     if (!taught.probabilities.defined() || taught.share == 0) return target;
     const double t = taught.temperature;
-    const Tensor soft = -(taught.probabilities * (t == 1 ? log_p : torch::log_softmax(logits / t, 1))).sum(1);
+    const Tensor own = t == 1 ? log_p : torch::log_softmax(logits / t, 1);
+    const Tensor soft = (torch::xlogy(taught.probabilities, taught.probabilities) - taught.probabilities * own).sum(1);
     return target * (1 - taught.share) + soft * (taught.share * t * t);
 }
 

@@ -15,9 +15,9 @@ struct Taught {
     bool final_exit = true;            ///< false: the final exit learns from labels alone
 };
 
-/// Per sample (N), of logits z (N, K) and labels (N) int64: (1 - share) CE(z, y) + share T^2 CE(z / T, probabilities)
-/// (Hinton, Vinyals and Dean 2015, arXiv 1503.02531, section 2), y smoothed by options.label_smoothing; without a teacher
-/// the first term alone, whole.
+/// Per sample (N), of logits z (N, K) and labels (N) int64: (1 - share) CE(z, y) + share T^2 KL(probabilities, z / T), whose
+/// gradient is that of CE (Hinton, Vinyals and Dean 2015, arXiv 1503.02531, section 2), y smoothed by
+/// options.label_smoothing; without a teacher the first term alone, whole.
 torch::Tensor class_losses(const torch::Tensor& logits, const torch::Tensor& labels, const LossOptions& options,
                            const Taught& taught);
 

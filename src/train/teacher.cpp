@@ -2,10 +2,13 @@
 
 #include "train/tensors.h"
 
+#include <vector>
+
 namespace nachos::train {
 namespace {
 
 constexpr int kRecalibrationImages = 4096, kRecalibrationBatch = 128;
+constexpr std::int64_t kAtOnce = 16;  // maps of so many images stay in a core's cache: a fifth faster than 64
 
 }  // namespace
 
@@ -13,8 +16,13 @@ Teacher::Teacher(const arch::NetDesc& folded, const TeacherOptions& options, tor
     : net_(folded, device, maps), share_(options.share), temperature_(options.temperature) {}
 
 Taught Teacher::of(const torch::Tensor& x) const {
-    const torch::Tensor logits = net_.run(x).logits.back().clone();  // one that a gradient may be taken beside
-    return {.probabilities = torch::softmax(logits / temperature_, 1), .share = share_, .temperature = temperature_};
+    std::vector<torch::Tensor> logits;
+    for (const torch::Tensor& few : x.split(x.is_cpu() ? kAtOnce : x.size(0))) logits.push_back(net_.run(few).logits.back());
+    torch::NoGradGuard no_grad;
+    return {.probabilities =
+                torch::softmax(torch::cat(logits) / temperature_, 1),  // a copy, beside which gradients may be taken
+            .share = share_,
+            .temperature = temperature_};
 }
 
 arch::NetDesc teacher_network(const TeacherOptions& options, const arch::TaskShape& task) {

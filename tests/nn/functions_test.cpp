@@ -131,6 +131,31 @@ TEST(DepthwiseConv, ResultsDoNotDependOnTheNumberOfThreads) {
     EXPECT_TRUE(torch::equal(one.second, three.second));
 }
 
+// Against libtorch in double precision, of whole and odd channel counts, and maps of one place.
+TEST(ScaleChannels, EqualsTorchInValueAndGradientsInBothNumberTypes) {
+    torch::manual_seed(4);
+    for (const auto type : {torch::kFloat, torch::kBFloat16}) {
+        const double rounding = type == torch::kFloat ? 1e-5 : 1e-2;
+        for (const std::int64_t c : {8, 24, 72, 5}) {
+            for (const std::int64_t side : {1, 4, 9}) {
+                const Tensor x = channels_last({3, c, side, side}).to(type).set_requires_grad(true);
+                const Tensor s = torch::rand({3, c}).set_requires_grad(true);
+                const Tensor dy = channels_last({3, c, side, side}).to(type);
+                const Tensor y = scale_channels(x, s);
+                y.backward(dy);
+                const Tensor xd = x.detach().to(torch::kDouble).set_requires_grad(true);
+                const Tensor sd = s.detach().to(torch::kDouble).set_requires_grad(true);
+                const Tensor yd = xd * sd.unsqueeze(2).unsqueeze(3);
+                yd.backward(dy.to(torch::kDouble));
+                EXPECT_EQ(y.scalar_type(), type);
+                EXPECT_LT(gap(y, yd), rounding) << c << " " << side;
+                EXPECT_LT(gap(x.grad(), xd.grad()), rounding) << c << " " << side;
+                EXPECT_LT(gap(s.grad(), sd.grad()), 1e-5) << c << " " << side;
+            }
+        }
+    }
+}
+
 // Bit for bit what libtorch's own type does: to the nearest, ties to even, infinities and signed zeros.
 TEST(BFloat16, RoundsAsLibtorchDoes) {
     torch::manual_seed(3);

@@ -89,10 +89,11 @@ TEST(ClassificationLoss, WeightedReachesEveryGate) {
     EXPECT_TRUE((x.grad().narrow(1, 12, 2).abs() > 0).all().item<bool>());
 }
 
-TEST(ClassificationLoss, TeacherAloneGivesCrossEntropyAgainstItsSoftmax) {
+TEST(ClassificationLoss, TeacherAloneGivesDivergenceFromItsSoftmax) {
     const Taught taught{.probabilities = torch::softmax(torch::randn({7, 4}, torch::kDouble), 1), .share = 1};
     const Tensor logits = torch::randn({7, 4}, torch::kDouble);
-    const Tensor wanted = -(taught.probabilities * torch::log_softmax(logits, 1)).sum(1);
+    const Tensor& q = taught.probabilities;
+    const Tensor wanted = (q * (torch::log(q) - torch::log_softmax(logits, 1))).sum(1);
     EXPECT_TRUE(torch::allclose(class_losses(logits, labels(), {}, taught), wanted));
 }
 
@@ -103,7 +104,7 @@ TEST(ClassificationLoss, TeacherAtATemperatureByHand) {
         .probabilities = torch::tensor({{0.5, 0.5}}, torch::kDouble), .share = 0.75, .temperature = 2, .final_exit = true};
     LossOptions options;
     options.label_smoothing = 0;
-    const double hard = -std::log(0.1), soft = -(0.5 * std::log(0.75) + 0.5 * std::log(0.25));
+    const double hard = -std::log(0.1), soft = 0.5 * std::log(0.5 / 0.75) + 0.5 * std::log(0.5 / 0.25);
     EXPECT_NEAR(class_losses(z, y, options, taught).item<double>(), 0.25 * hard + 0.75 * 4 * soft, 1e-12);
 }
 
