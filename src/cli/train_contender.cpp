@@ -65,7 +65,7 @@ class FinalTraining {
                                               {.examples = examples_,
                                                .normalisation = session_.normalisation,
                                                .augment = session_.config.augment,
-                                               .loss = {},
+                                               .loss = session_.config.loss,
                                                .rng = session_.rng.stream("teacher"),
                                                .device = session_.device,
                                                .maps = session_.maps,

