@@ -40,7 +40,6 @@ Teacher train_teacher(const TeacherOptions& options, const arch::TaskShape& task
     nn::WeightBank bank(nn::weighted_layers(net), input.rng.stream("weights"), input.device);
     TrainingInput own = input;
     own.loss = {.label_smoothing = 0};
-    own.teacher = nullptr;
     train_network(bank, net, options.optimizer, own);
     auto images = prepare_sample(input.examples, kRecalibrationImages, input.normalisation, kRecalibrationBatch,
                                  input.device, input.rng.stream("recalibration"));
