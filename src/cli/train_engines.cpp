@@ -2,6 +2,7 @@
 #include "cli/train_evaluator.h"
 #include "cli/train_ranks.h"
 #include "cli/train_series.h"
+#include "cli/train_supernet.h"
 #include "core/error.h"
 #include "report/engine_comparison.h"
 
@@ -31,14 +32,10 @@ std::string result_key(int evaluations, double equal_hours) {
 /// Engines of a seed that do not train the supernet search one, and those that do another: the first one's study trains it,
 /// the others begin with a copy.
 void share_supernet(const fs::path& trained_study, study::Study& study) {
-    const fs::path from = trained_study / kSupernetFile, to = study.path_of(kSupernetFile);
-    if (fs::exists(to) || !fs::exists(from)) return;
+    if (fs::exists(study.path_of(kSupernetFile)) || !fs::exists(trained_study / kSupernetFile)) return;
     if (const auto seconds = study::Study::open_readonly(trained_study).get_meta(kSupernetSeconds))
         study.put_meta(kSupernetSeconds, *seconds);
-    fs::path temporary = to;
-    temporary += ".part";
-    fs::copy_file(from, temporary, fs::copy_options::overwrite_existing);
-    fs::rename(temporary, to);
+    copy_supernet(trained_study, study);
 }
 
 double supernet_seconds(const study::Study& study) {

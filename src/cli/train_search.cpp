@@ -6,6 +6,7 @@
 #include "cli/train_evaluator.h"
 #include "cli/train_learnt.h"
 #include "cli/train_ranks.h"
+#include "cli/train_supernet.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "report/html.h"
@@ -113,6 +114,9 @@ std::vector<study::Evaluation> searched(const Session& session, const study::Stu
 
 study::Study open_study(const Session& session, const std::string& folder, const TrainingArguments& arguments) {
     search::Proposals(problem_of(session), session.rng.stream("feasibility"));  // limits that nothing meets are told first
+    const std::string& from = session.config.supernet.from;
+    const bool has_supernet = !arguments.overwrite && std::filesystem::exists(std::filesystem::path(folder) / kSupernetFile);
+    if (!from.empty() && !has_supernet) require_supernet(session);
     auto study = study::Study::create_or_resume(
         folder, to_toml(session.config),
         {.resume_only = arguments.resume_only, .overwrite = arguments.overwrite, .resolve = [&](const std::string& stored) {
@@ -123,6 +127,7 @@ study::Study open_study(const Session& session, const std::string& folder, const
         warn_of_mismatch(*session.latency, session.config.latency.table);
     }
     study.put_facts(session.facts());
+    if (!from.empty()) copy_supernet(from, study);
     return study;
 }
 
@@ -140,6 +145,8 @@ SearchConfig training_config(const TrainingArguments& arguments) {
     SearchConfig config = load_config(arguments.config, arguments.overrides);
     if (std::filesystem::exists(config.data.path))  // so that later commands find it from anywhere
         config.data.path = std::filesystem::absolute(config.data.path).lexically_normal().string();
+    if (std::string& from = config.supernet.from; !from.empty())
+        from = (std::filesystem::absolute(from) / "").lexically_normal().parent_path().string();
     if (std::string& given = config.search.given; !given.empty() && given.front() != '[')
         given = search::architectures_text(search::architectures_from(core::read_file(given, kMostGivenBytes), given));
     LatencyOptions& latency = config.latency;

@@ -108,11 +108,16 @@ struct OptimizerOptions {
 struct SupernetOptions {
     OptimizerOptions optimizer;
     int random_subnets = 2;  ///< sampled per step beside the largest and the smallest; [0, 16]
+    std::string from;        ///< folder of a study whose trained supernet is taken instead; empty = none
 
     void describe(core::OptionVisitor& v) {
         optimizer.describe(v);
         v.field({"random_subnets", "architectures sampled per step beside the largest and the smallest", 0, 16},
                 random_subnets);
+        v.field({.key = "from",
+                 .help = "folder of a study whose supernet, trained with the same keys on the same images, this one begins "
+                         "with instead of training its own; empty = none"},
+                from);
     }
 };
 

@@ -187,7 +187,9 @@ TEST(Documents, EveryLibraryOfThePackageListHasItsLicenceTold) {
     for (const std::string& line : test::lines_of("scripts/packages.txt")) {
         const std::string package = line.substr(0, line.find_first_of(" #"));
         const bool library = package.ends_with("-dev") || package.starts_with("nlohmann");
-        if (library && !tools.contains(package)) EXPECT_NE(notices.find("`" + package + "`"), std::string::npos) << package;
+        if (library && !tools.contains(package)) {
+            EXPECT_NE(notices.find("`" + package + "`"), std::string::npos) << package;
+        }
     }
 }
 

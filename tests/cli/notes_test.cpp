@@ -16,6 +16,13 @@ TEST(Notes, TellAPublishedSizeFromAScaledOne) {
             "(published 100), evaluate.fidelity = finetune:2 (published finetune:20)"}));
 }
 
+TEST(Notes, TellWhoseSupernetWasTaken) {
+    SearchConfig config;
+    config.supernet.from = "/somewhere/runs/first";
+    EXPECT_EQ(notes_of(config),
+              (std::vector<std::string>{"shared weights taken from the study 'first' (supernet.from)"}));
+}
+
 TEST(Notes, TheBestDesignSoFarIsTold) {
     search::SearchStep step;
     EXPECT_EQ(search_note(step), "no design meets the limits yet");
