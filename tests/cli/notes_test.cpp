@@ -19,8 +19,7 @@ TEST(Notes, TellAPublishedSizeFromAScaledOne) {
 TEST(Notes, TellWhoseSupernetWasTaken) {
     SearchConfig config;
     config.supernet.from = "/somewhere/runs/first";
-    EXPECT_EQ(notes_of(config),
-              (std::vector<std::string>{"shared weights taken from the study 'first' (supernet.from)"}));
+    EXPECT_EQ(notes_of(config), (std::vector<std::string>{"shared weights taken from the study 'first' (supernet.from)"}));
 }
 
 TEST(Notes, TheBestDesignSoFarIsTold) {
