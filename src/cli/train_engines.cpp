@@ -2,7 +2,7 @@
 #include "cli/train_evaluator.h"
 #include "cli/train_ranks.h"
 #include "cli/train_series.h"
-#include "cli/train_supernet.h"
+#include "cli/train_shared_supernet.h"
 #include "core/error.h"
 #include "report/engine_comparison.h"
 

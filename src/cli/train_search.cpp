@@ -6,7 +6,7 @@
 #include "cli/train_evaluator.h"
 #include "cli/train_learnt.h"
 #include "cli/train_ranks.h"
-#include "cli/train_supernet.h"
+#include "cli/train_shared_supernet.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "report/html.h"

@@ -41,15 +41,17 @@ class SharedSupernet : public testing::Test {
 };
 
 TEST_F(SharedSupernet, OtherEnginesAndLimitsSearchItWithoutTraining) {
-    const Outcome first = search("first", {"search.engine=random"});
+    const fs::path first_log = folder_ / "first.jsonl", log = folder_ / "second.jsonl";
+    const Outcome first = search("first", {"search.engine=random", "--log-file", first_log.string()});
     ASSERT_EQ(first.exit_code, 0) << first.err;
-    const fs::path log = folder_ / "log.jsonl";
     const std::vector<std::string> other{"search.engine=nsga2", "limits.max_avg_macs=900000", from("first") + "/"};
     auto logged = other;
     logged.insert(logged.end(), {"--log-file", log.string()});
     const Outcome second = search("second", logged);
     ASSERT_EQ(second.exit_code, 0) << second.err;
-    EXPECT_EQ(core::read_file(log, 1 << 24).find("\"phase\":\"supernet\""), std::string::npos);
+    const std::string trained = "\"phase\":\"supernet\"";
+    EXPECT_NE(core::read_file(first_log, 1 << 24).find(trained), std::string::npos);
+    EXPECT_EQ(core::read_file(log, 1 << 24).find(trained), std::string::npos);
     EXPECT_EQ(supernet_of("second"), supernet_of("first"));
     EXPECT_NE(core::read_file(folder_ / "second" / "report.html", 1 << 26).find("taken from the study"), std::string::npos);
     fs::remove_all(folder_ / "first");  // the study has what it needs

@@ -1,4 +1,4 @@
-#include "cli/train_supernet.h"
+#include "cli/train_shared_supernet.h"
 
 #include "core/error.h"
 #include "core/safetensors.h"
