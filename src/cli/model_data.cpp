@@ -18,13 +18,28 @@ data::Dataset load_for(const model::Model& model, data::DataOptions options) {
     return dataset;
 }
 
-data::Examples examples_for(const model::Model& model, const std::string& data, const std::string& split) {
+void add_split_options(CLI::App& command, SplitArguments& arguments) {
+    command.add_option("--data", arguments.data, "folder or file, \"fashion-mnist\" or \"synthetic[:N]\"")->required();
+    command.add_option("--split", arguments.name, "test or train")
+        ->check(CLI::IsMember({"test", "train"}))
+        ->capture_default_str();
+    command
+        .add_option("--test-fraction", arguments.test_fraction,
+                    "data.test_fraction of the search, where DATA has no test split: measures on the images it set aside")
+        ->check(CLI::Range(0.0, 0.5));
+}
+
+data::Examples examples_for(const model::Model& model, const SplitArguments& arguments) {
     data::DataOptions options;
-    options.path = data;
+    options.path = arguments.data;
+    options.test_fraction = arguments.test_fraction;
     data::Dataset dataset = load_for(model, options);
-    if (split == "train") return std::move(dataset.train);
-    require(dataset.test.has_value(), ErrorKind::bad_data, "{} has no test split; --split train measures on the other",
-            data);
+    if (arguments.name == "train") return std::move(dataset.train);
+    require(dataset.test.has_value(), ErrorKind::bad_data,
+            "{} has no test split; --test-fraction carves the one that a search with data.test_fraction set aside, --split "
+            "train "
+            "measures on the other",
+            arguments.data);
     return std::move(*dataset.test);
 }
 

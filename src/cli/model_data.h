@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cli/commands.h"
 #include "data/dataset.h"
 #include "model/model_file.h"
 
@@ -10,8 +11,18 @@ namespace nachos::cli {
 /// The data set, its images as the model takes them. Throws Error(bad_data) if its classes are others.
 data::Dataset load_for(const model::Model& model, data::DataOptions options);
 
-/// The "test" or "train" split of a data set, at the model's size and with its classes. Throws Error(bad_data) if the
-/// classes are others or there is no such split.
-data::Examples examples_for(const model::Model& model, const std::string& data, const std::string& split);
+/// Which images a model is measured on.
+struct SplitArguments {
+    std::string data;           ///< data.path
+    std::string name = "test";  ///< or "train"
+    double test_fraction = 0;   ///< data.test_fraction of the study, where it carved its test split; [0, 0.5]
+};
+
+/// --data, --split and --test-fraction; `arguments` outlives `command`.
+void add_split_options(CLI::App& command, SplitArguments& arguments);
+
+/// That split, at the model's size and with its classes. Throws Error(bad_data) if the classes are others or there is no
+/// such split.
+data::Examples examples_for(const model::Model& model, const SplitArguments& arguments);
 
 }  // namespace nachos::cli

@@ -175,7 +175,7 @@ std::vector<std::string> beside(const BenchArguments& arguments) {
 
 void bench_model(const BenchArguments& arguments) {
     const model::Model model = runnable_model(arguments.model);
-    const data::Examples examples = examples_for(model, arguments.data, arguments.split);
+    const data::Examples examples = examples_for(model, arguments.split);
     const std::size_t images = std::min(examples.size(), static_cast<std::size_t>(arguments.images));
     std::vector<Contender> all;
     all.push_back(

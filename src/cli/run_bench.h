@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/commands.h"
+#include "cli/model_data.h"
 
 #include <optional>
 #include <string>
@@ -10,8 +11,7 @@ namespace nachos::cli {
 
 struct BenchArguments {
     std::string model;
-    std::string data;
-    std::string split = "test";
+    SplitArguments split;
     std::vector<std::string> against;  ///< more models, measured beside it
     std::optional<double> max_avg_macs;
     int images = 2000;

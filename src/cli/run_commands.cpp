@@ -129,10 +129,7 @@ void add_eval_command(CLI::App& app) {
     CLI::App* command = app.add_subcommand("eval", "measure a model on a data set");
     const auto arguments = std::make_shared<EvalArguments>();
     command->add_option("MODEL", arguments->model, "model file (.safetensors)")->required();
-    command->add_option("--data", arguments->data, "folder or file, \"fashion-mnist\" or \"synthetic[:N]\"")->required();
-    command->add_option("--split", arguments->split, "test or train")
-        ->check(CLI::IsMember({"test", "train"}))
-        ->capture_default_str();
+    add_split_options(*command, arguments->split);
     add_shared_options(*command, *arguments);
     command->callback([arguments] { evaluate(*arguments); });
 }
@@ -142,10 +139,7 @@ void add_bench_command_of_run(CLI::App& app) {
         app.add_subcommand("bench", "time a model on real images, beside the same network without exits and other models");
     const auto arguments = std::make_shared<BenchArguments>();
     command->add_option("MODEL", arguments->model, "model file (.safetensors)")->required();
-    command->add_option("--data", arguments->data, "folder or file, \"fashion-mnist\" or \"synthetic[:N]\"")->required();
-    command->add_option("--split", arguments->split, "test or train")
-        ->check(CLI::IsMember({"test", "train"}))
-        ->capture_default_str();
+    add_split_options(*command, arguments->split);
     command->add_option("--against", arguments->against, "model files measured beside it")->type_name("MODEL");
     command->add_option("--images", arguments->images, "images of the split that are timed")
         ->check(CLI::Range(1, 1 << 30))

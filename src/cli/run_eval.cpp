@@ -79,7 +79,7 @@ void print_json(const model::Model& model, const EvalArguments& arguments, const
         if (t.samples > 0) row.update({{"accuracy", t.accuracy()}, {"avg_macs", t.avg_macs()}});
         classes.push_back(std::move(row));
     }
-    fmt::print("{}\n", core::to_text({{"split", arguments.split},
+    fmt::print("{}\n", core::to_text({{"split", arguments.split.name},
                                       {"samples", r.all.samples},
                                       {"accuracy", r.all.accuracy()},
                                       {"accuracy_ci95", {ci.low, ci.high}},
@@ -92,7 +92,7 @@ void print_json(const model::Model& model, const EvalArguments& arguments, const
 
 void print_table(const model::Model& model, const EvalArguments& arguments, const Result& r) {
     const core::Interval ci = core::wilson95(r.all.accuracy(), static_cast<double>(r.all.samples));
-    fmt::print("split         {}, {} images\n", arguments.split, r.all.samples);
+    fmt::print("split         {}, {} images\n", arguments.split.name, r.all.samples);
     fmt::print("accuracy      {:.4f}  (95 % interval {:.4f} to {:.4f})\n", r.all.accuracy(), ci.low, ci.high);
     fmt::print("average MACs  {:.0f}\np95 MACs      {}\nworst MACs    {:.0f}\n\n", r.all.avg_macs(), r.p95_macs(),
                r.worst_macs);
@@ -128,7 +128,7 @@ void print_csv(const model::Model& model, const Result& r) {
 void evaluate(const EvalArguments& arguments) {
     const model::Model model = runnable_model(arguments.model);
     const model::ThresholdSet& set = model::operating_point(model, arguments.max_avg_macs);
-    const Result result = run(model, set, examples_for(model, arguments.data, arguments.split));
+    const Result result = run(model, set, examples_for(model, arguments.split));
     switch (arguments.format) {
         case Format::table:
             print_table(model, arguments, result);

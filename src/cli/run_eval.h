@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/commands.h"
+#include "cli/model_data.h"
 
 #include <optional>
 #include <string>
@@ -9,8 +10,7 @@ namespace nachos::cli {
 
 struct EvalArguments {
     std::string model;
-    std::string data;
-    std::string split = "test";
+    SplitArguments split;
     std::optional<double> max_avg_macs;
     Format format = Format::table;
 };

@@ -18,8 +18,7 @@ namespace {
 
 struct VerifyArguments {
     std::string folder;
-    std::string data;
-    std::string split = "test";
+    SplitArguments split;
     std::vector<std::string> forms;
     Format format = Format::table;
 };
@@ -108,7 +107,7 @@ void verify(const VerifyArguments& arguments) {
         forms.back()->require_runner();
     }
     require(!forms.empty(), ErrorKind::usage, "{} holds none of the forms asked for", arguments.folder);
-    const data::Examples examples = examples_for(opened.model, arguments.data, arguments.split);
+    const data::Examples examples = examples_for(opened.model, arguments.split);
     const Rows rows = exporting::verify_forms(opened, forms, {examples.pixels, examples.labels});
     const Losses losses = losses_of(opened, examples);
     if (arguments.format == Format::table) print_table(rows);
@@ -128,10 +127,7 @@ void add_verify_command(CLI::App& app) {
         "verify", "holds exported forms against the trained model, over a whole split; exit code 5 if they differ");
     auto arguments = std::make_shared<VerifyArguments>();
     command->add_option("DIR", arguments->folder, "folder that nachos export made")->required();
-    command->add_option("--data", arguments->data, "folder or file, \"fashion-mnist\" or \"synthetic[:N]\"")->required();
-    command->add_option("--split", arguments->split, "test or train")
-        ->check(CLI::IsMember({"test", "train"}))
-        ->capture_default_str();
+    add_split_options(*command, arguments->split);
     std::vector<std::string> kinds;
     for (const exporting::ExporterRow& row : exporting::exporters()) kinds.emplace_back(row.kind);
     command->add_option("--form", arguments->forms, "forms that are verified; default: all in the folder")

@@ -2,6 +2,7 @@
 #include "cli/grey_image.h"
 #include "core/files.h"
 #include "core/temp_folder.h"
+#include "data/dataset.h"
 #include "model/tiny_model.h"
 
 #include <gtest/gtest.h>
@@ -87,6 +88,34 @@ TEST_F(NachosRun, EvaluatesASplit) {
     EXPECT_NE(run({"eval", model_, "--data", data}).out.find("accuracy      0.7500"), std::string::npos);
 }
 
+TEST_F(NachosRun, EvaluatesTheSplitThatASearchCarved) {
+    for (int i = 0; i < 8; ++i)
+        for (const char* name : {"bright", "dark"})
+            write_grey(folder_ / "data/train" / name / fmt::format("{}.png", i), name[0] == 'b' ? 255
+                                                                                 : i == 3       ? 200
+                                                                                          : 0);  // the grey "dark" is wrong
+    const std::string data = (folder_ / "data").string();
+    // The images are those that the search's own reader sets aside and keeps.
+    data::DataOptions options;
+    options.path = data;
+    options.test_fraction = 0.25;
+    const data::Dataset carved = data::load(options);
+    const auto wrong = [&](const std::string& split) {
+        const Outcome o =
+            run({"eval", model_, "--data", data, "--test-fraction", "0.25", "--split", split, "--format", "json"});
+        EXPECT_EQ(o.exit_code, 0) << o.err;
+        const json result = json::parse(o.out);
+        return std::lround(result["samples"].get<double>() * (1 - result["accuracy"].get<double>()));
+    };
+    const auto grey_images = [](const data::Examples& e) {
+        return std::count(e.pixels.begin(), e.pixels.end(), 200) / static_cast<std::ptrdiff_t>(e.image_bytes());
+    };
+    ASSERT_EQ(carved.test->size(), 4U);
+    EXPECT_EQ(wrong("test"), grey_images(*carved.test));
+    EXPECT_EQ(wrong("train"), grey_images(carved.train));
+    EXPECT_EQ(wrong("test") + wrong("train"), 1);
+}
+
 TEST_F(NachosRun, CountsAndWarnsOfDrift) {
     const std::string white = write_grey(folder_ / "white.png", 255), grey = write_grey(folder_ / "grey.png", 128);
     // Expected at this operating point: three quarters leave at the first exit.
@@ -156,6 +185,7 @@ TEST_F(NachosRun, UsageErrorsPointAtTheHelp) {
     expect_failure({model_, "i", "--max-avg-macs", "many"}, 2, "many is not a number above 0");
     expect_failure({"eval", model_}, 2, "--data is required; see nachos-run eval --help");
     expect_failure({"eval", model_, "--data", "d", "--split", "all"}, 2, "all not in {test,train}");
+    expect_failure({"eval", model_, "--data", "d", "--test-fraction", "0.6"}, 2, "Value 0.6 not in range");
 }
 
 TEST_F(NachosRun, BadInputIsNamed) {
@@ -168,7 +198,7 @@ TEST_F(NachosRun, BadInputIsNamed) {
     for (const char* name : {"other/train/bright/1.png", "other/train/night/1.png"}) write_grey(folder_ / name, 0);
     expect_failure({"eval", model_, "--data", (folder_ / "other").string()}, 4, "class 1 is 'night', the model's is 'dark'");
     for (const char* name : {"half/train/bright/1.png", "half/train/dark/1.png"}) write_grey(folder_ / name, 0);
-    expect_failure({"eval", model_, "--data", (folder_ / "half").string()}, 4, "no test split; --split train");
+    expect_failure({"eval", model_, "--data", (folder_ / "half").string()}, 4, "no test split; --test-fraction carves");
 }
 
 TEST_F(NachosRun, RefusesAFilterItDoesNotKnow) {
