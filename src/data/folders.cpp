@@ -1,5 +1,6 @@
 #include "data/formats.h"
 
+#include "core/plain_text.h"
 #include "data/image_file.h"
 
 #include <algorithm>
@@ -39,7 +40,13 @@ void read_folders(const fs::path& path, Sink& sink) {
     const bool divided = fs::is_directory(path / "train");
     const fs::path train = divided ? path / "train" : path;
     std::vector<std::string> names;
-    for (const auto& folder : class_folders(train)) names.push_back(folder.filename().string());
+    for (const auto& folder : class_folders(train)) {
+        names.push_back(folder.filename().string());
+        require(
+            core::is_plain_text(names.back()), ErrorKind::bad_data,
+            "{}: the name of the class folder {} is not UTF-8 without control characters, which a class needs; rename it",
+            train.string(), core::quoted_text(names.back()));
+    }
     require(names.size() >= 2, ErrorKind::bad_data, "{} holds {} class folders, at least 2 are needed", train.string(),
             names.size());
     sink.classes(std::move(names));

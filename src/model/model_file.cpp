@@ -1,6 +1,7 @@
 #include "model/model_file.h"
 
 #include "core/error.h"
+#include "core/plain_text.h"
 #include "model/metadata.h"
 #include "policy/policy_json.h"
 
@@ -46,6 +47,9 @@ void check(const Model& model, const std::string& where) {
             ErrorKind::bad_data, "{}: arch and net differ in classes, channels or resolution", where);
     require(model.class_names.size() == static_cast<std::size_t>(model.net.classes), ErrorKind::bad_data,
             "{}: has {} class names, the network has {} classes", where, model.class_names.size(), model.net.classes);
+    for (const std::string& name : model.class_names)
+        require(core::is_plain_text(name), ErrorKind::bad_data, "{}: the class name {} holds control characters", where,
+                core::quoted_text(name));
     check_preprocessing(model.preprocessing, input, where);
     policy::check(model.calibration, model.net.exit_count(), where);
     check_threshold_sets(model, where);

@@ -38,6 +38,18 @@ TEST_F(Folders, SortsClassesAndFiles) {
     EXPECT_FALSE(d.test);
 }
 
+TEST_F(Folders, ClassNamesArePlainText) {
+    for (const char* name : {"caf\xE9", "\x1b[31mred"}) {
+        const std::string folder = at(name).string();
+        grey(std::string(name) + "/1.png", 1);
+        grey("dog/1.png", 1);
+        expect_bad({"the name of the class folder \"", "rename it"});
+        std::filesystem::remove_all(folder);
+    }
+    grey("café/1.png", 1);
+    EXPECT_EQ(load(options_).class_names, (std::vector<std::string>{"café", "dog"}));
+}
+
 TEST_F(Folders, ReadsTrainAndTest) {
     grey("train/a/1.png", 1);
     grey("train/b/1.png", 2);

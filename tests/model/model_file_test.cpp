@@ -139,6 +139,8 @@ TEST(ModelFile, PreprocessingMustFit) {
     expect_refused("preprocessing", "/std/0", 0, {"positive deviations"});
     expect_refused("preprocessing", "/resize_filter", 7, {"'resize_filter' holds 7", "a text"});
     expect_text_refused("class_names", R"(["one"])", {"1 class names", "2 classes"});
+    expect_text_refused("class_names", R"(["one", "\u001b[31mtwo"])",
+                        {R"(class name "\u001b[31mtwo")", "control characters"});
     expect_text_refused("class_names", R"({"a":1})", {"'class_names'", "a list"});
 }
 
