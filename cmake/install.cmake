@@ -1,4 +1,4 @@
-# make install: programs, headers, static libraries, and a CMake package: find_package(nachos) gives nachos::core, nachos::search and
+# make install: programs, headers, static libraries, libnachos_runtime.so with its C interface, and a CMake package: find_package(nachos) gives nachos::core, nachos::search and
 # so on, one a folder of src/; find_package(nachos COMPONENTS train) those that need libtorch too.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -21,11 +21,13 @@ configure_package_config_file(cmake/nachosConfig.cmake.in ${CMAKE_BINARY_DIR}/na
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/nachosConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/nachosConfig.cmake ${CMAKE_BINARY_DIR}/nachosConfigVersion.cmake DESTINATION ${package})
 
-set(without PATTERN cli EXCLUDE)
+set(without PATTERN cli EXCLUDE PATTERN capi EXCLUDE)
 if(NOT NACHOS_TORCH)
   list(APPEND without PATTERN nn EXCLUDE PATTERN train EXCLUDE PATTERN ranks EXCLUDE PATTERN differentiable EXCLUDE)
 endif()
 install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/nachos FILES_MATCHING PATTERN "*.h" ${without})
+install(TARGETS nachos_capi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES src/capi/nachos_runtime.h src/capi/nachos_runtime.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS nachos nachos-run RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 if(NACHOS_TORCH)
   install(TARGETS nachos-train RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
