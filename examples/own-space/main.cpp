@@ -62,8 +62,8 @@ void run(const std::string& folder) {
     facts.validation_images = 1000;
     facts.measure = kMeasure;
     facts.limits = limits;
-    facts.min_macs = axes.min_macs;
-    facts.max_macs = axes.max_macs;
+    facts.min_cost = axes.min_cost;
+    facts.max_cost = axes.max_cost;
     facts.max_error = axes.max_error;
     stored.put_facts(facts);
 
