@@ -1,5 +1,6 @@
-# make install: programs, headers, static libraries, libnachos_runtime.so with its C interface, and a CMake package: find_package(nachos) gives nachos::core, nachos::search and
-# so on, one a folder of src/; find_package(nachos COMPONENTS train) those that need libtorch too.
+# make install: programs, headers, static libraries, libnachos_runtime.so with its C interface, and a CMake package:
+# find_package(nachos) gives nachos::core, nachos::search and so on, one a folder of src/; find_package(nachos COMPONENTS train)
+# those that need libtorch too.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/nachos)

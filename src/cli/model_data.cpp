@@ -36,9 +36,8 @@ data::Examples examples_for(const model::Model& model, const SplitArguments& arg
     data::Dataset dataset = load_for(model, options);
     if (arguments.name == "train") return std::move(dataset.train);
     require(dataset.test.has_value(), ErrorKind::bad_data,
-            "{} has no test split; --test-fraction carves the one that a search with data.test_fraction set aside, --split "
-            "train "
-            "measures on the other",
+            "{} has no test split; --test-fraction carves the one that a search with data.test_fraction set aside, and "
+            "--split train measures on the other",
             arguments.data);
     return std::move(*dataset.test);
 }

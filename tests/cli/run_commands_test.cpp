@@ -89,11 +89,10 @@ TEST_F(NachosRun, EvaluatesASplit) {
 }
 
 TEST_F(NachosRun, EvaluatesTheSplitThatASearchCarved) {
-    for (int i = 0; i < 8; ++i)
-        for (const char* name : {"bright", "dark"})
-            write_grey(folder_ / "data/train" / name / fmt::format("{}.png", i), name[0] == 'b' ? 255
-                                                                                 : i == 3       ? 200
-                                                                                          : 0);  // the grey "dark" is wrong
+    for (int i = 0; i < 8; ++i) {
+        write_grey(folder_ / "data/train/bright" / fmt::format("{}.png", i), 255);
+        write_grey(folder_ / "data/train/dark" / fmt::format("{}.png", i), i == 3 ? 200 : 0);  // the grey one is wrong
+    }
     const std::string data = (folder_ / "data").string();
     // The images are those that the search's own reader sets aside and keeps.
     data::DataOptions options;
