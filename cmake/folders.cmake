@@ -34,9 +34,12 @@ if(NACHOS_TORCH)
   target_precompile_headers(nachos_torch_pch PRIVATE <torch/torch.h>)
 endif()
 
-# What --version and a study's record say. Each commit moves the reflog, which configures anew.
-execute_process(COMMAND git describe --always --dirty=+ --exclude=* WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
-  OUTPUT_VARIABLE NACHOS_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+# What --version and a study's record say, unless it is given (-DNACHOS_COMMIT=..., for sources without their history). Each commit
+# moves the reflog, which configures anew.
+if(NOT DEFINED CACHE{NACHOS_COMMIT})
+  execute_process(COMMAND git describe --always --dirty=+ --exclude=* WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    OUTPUT_VARIABLE NACHOS_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+endif()
 if(NOT NACHOS_COMMIT)
   set(NACHOS_COMMIT unknown)
 endif()

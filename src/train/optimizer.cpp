@@ -93,17 +93,15 @@ double Optimizer::step(double learning_rate, const std::vector<nn::WeightBank>& 
     if (elsewhere.add) add_elsewhere(sums, elsewhere);
     const double share = 1.0 / (static_cast<double>(replicas.size()) + elsewhere.replicas);
     Update update;
-    std::vector<Tensor> squares;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (!sums[i].defined()) continue;
-        sums[i].mul_(share);
-        squares.push_back(sums[i].square().sum());
         update.slots.push_back(&slots_[i]);
         update.gradients.push_back(sums[i]);
         update.parameters.push_back(slots_[i].parameter);
         update.momenta.push_back(slots_[i].momentum);
     }
-    const double norm = std::sqrt(torch::stack(squares).sum().item<double>());
+    torch::_foreach_mul_(update.gradients, share);
+    const double norm = torch::stack(torch::_foreach_norm(update.gradients)).norm().item<double>();
     require(std::isfinite(norm), ErrorKind::runtime, "training diverged: the gradient is not finite; lower learning_rate");
     if (options_.gradient_clip > 0 && norm > options_.gradient_clip)
         torch::_foreach_mul_(update.gradients, options_.gradient_clip / norm);
@@ -116,9 +114,13 @@ double Optimizer::step(double learning_rate, const std::vector<nn::WeightBank>& 
 }
 
 void Optimizer::sgd(double learning_rate, Update& update) const {
+    std::vector<Tensor> decayed, weights;
     for (std::size_t i = 0; i < update.slots.size(); ++i) {
-        if (update.slots[i]->decayed) update.gradients[i].add_(update.parameters[i], options_.weight_decay);
+        if (!update.slots[i]->decayed) continue;
+        decayed.push_back(update.gradients[i]);
+        weights.push_back(update.parameters[i]);
     }
+    torch::_foreach_add_(decayed, weights, options_.weight_decay);
     torch::_foreach_mul_(update.momenta, options_.momentum);
     torch::_foreach_add_(update.momenta, update.gradients);
     torch::_foreach_add_(update.gradients, update.momenta, options_.momentum);

@@ -9,6 +9,12 @@ namespace nachos::train {
 torch::Tensor to_input(const std::vector<std::uint8_t>& pixels, int n, int height, int width,
                        const data::Normalisation& norm, torch::Device device) {
     const std::size_t channels = norm.mean.size();
+    const auto c = static_cast<std::int64_t>(channels);
+    if (!device.is_cpu()) {  // bytes are what is sent there
+        const torch::Tensor bytes = torch::from_blob(const_cast<std::uint8_t*>(pixels.data()), {n, height, width, c}, torch::kByte);
+        const torch::Tensor mean = torch::tensor(norm.mean).to(device), std = torch::tensor(norm.std).to(device);
+        return bytes.to(device).to(torch::kFloat).div_(255).sub_(mean).div_(std).permute({0, 3, 1, 2});
+    }
     std::vector<std::array<float, 256>> value(channels);
     for (std::size_t c = 0; c < channels; ++c) {
         for (std::size_t v = 0; v < 256; ++v) value[c][v] = (static_cast<float>(v) / 255.0F - norm.mean[c]) / norm.std[c];
