@@ -21,7 +21,8 @@ int main() {
     at::set_num_threads(1);
     const auto options = exec::ranks_from_environment();
     const auto ranks =
-        options ? std::make_unique<exec::Ranks>(*options, [](const std::string&) { std::_Exit(75); }) : nullptr;
+        options ? std::make_unique<exec::Ranks>(*options, [](const std::string&, nachos::ErrorKind) { std::_Exit(75); })
+                : nullptr;
     const int size = ranks ? ranks->size() : 1;
     const data::DataOptions data{.path = "synthetic:" + std::to_string(5 * kBatch * size * (kWarmUp + kSteps) / 4),
                                  .resolution = 32};

@@ -12,6 +12,7 @@ using nlohmann::json;
 
 constexpr const char* kWhere = "a worker's answer";
 constexpr const char* kStopped = "stopped";
+constexpr const char* kFailed = "failed";
 
 /// A library's message may hold bytes that are no text.
 std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
@@ -41,6 +42,8 @@ std::string to_text(const study::Evaluation& e) {
 
 std::string stopped_text() { return kStopped; }
 
+std::string failed_text(const std::string& sentence) { return text_of({{kFailed, sentence}}); }
+
 std::optional<study::Evaluation> evaluation_from(const exec::Answer& answer, const CandidateQuestion& question) {
     if (answer.text == kStopped) return std::nullopt;
     study::Evaluation e;
@@ -49,6 +52,7 @@ std::optional<study::Evaluation> evaluation_from(const exec::Answer& answer, con
     e.error = answer.lost;
     if (!answer.lost.empty()) return e;
     const json a = json::parse(answer.text);
+    if (a.contains(kFailed)) fail(ErrorKind::runtime, "{}", a.at(kFailed).get<std::string>());
     e.error = a.at("error").get<std::string>();
     e.costs = study::costs_from_json(a.at("costs").get<std::string>(), kWhere);
     e.curve = study::curve_from_json(a.at("curve").get<std::string>(), kWhere);

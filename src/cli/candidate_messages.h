@@ -24,10 +24,12 @@ struct CandidateQuestion {
 std::string to_text(const CandidateQuestion& question);
 CandidateQuestion question_from(const std::string& text);
 
-/// An answer: the evaluation, or that the worker stopped at a checkpoint.
+/// An answer: the evaluation, or that the worker stopped at a checkpoint, or that its machine failed it.
 std::string to_text(const study::Evaluation& evaluation);
 std::string stopped_text();
-/// Nothing if the worker stopped; an evaluation with an error if its workers were lost.
+std::string failed_text(const std::string& sentence);
+/// Nothing if the worker stopped; an evaluation with an error if its workers were lost. Throws Error(runtime) with the
+/// sentence of a worker that its machine failed.
 std::optional<study::Evaluation> evaluation_from(const exec::Answer& answer, const CandidateQuestion& question);
 
 /// The questions that all ranks share out, and the answers of one rank to its own: every size-th, beginning with its number.

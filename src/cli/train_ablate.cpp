@@ -16,8 +16,8 @@ namespace nachos::cli {
 namespace {
 
 /// Architectures with early exits that the arms train: without any, there is nothing to compare.
-std::vector<arch::ArchSpec> subjects(const Session& session, const study::Study& study) {
-    std::vector<study::Evaluation> archive = searched(session, study);
+std::vector<arch::ArchSpec> subjects(const Session& session, const study::Study& study, const nn::WeightBank& bank) {
+    std::vector<study::Evaluation> archive = searched(session, study, bank);
     std::erase_if(archive, [](const study::Evaluation& e) { return e.arch.placed_exits() == 0; });
     std::vector<arch::ArchSpec> specs;
     for (const int i : search::finalists(archive, session.config.limits, session.axes, session.config.final.top))
@@ -55,7 +55,7 @@ void run_seed(const SeedSeries& series, const SearchConfig& config, std::uint64_
     const RunningJob running(arguments, study);
     nn::WeightBank bank = session.fresh_bank();
     search_stage(session, study, bank, running.job());
-    const std::vector<arch::ArchSpec> specs = subjects(session, study);
+    const std::vector<arch::ArchSpec> specs = subjects(session, study, bank);
     std::vector<Contender> contenders;
     for (const ArmRow& arm : ablation_arms()) {
         for (const arch::ArchSpec& spec : specs)
@@ -65,7 +65,7 @@ void run_seed(const SeedSeries& series, const SearchConfig& config, std::uint64_
                                   .loss = loss_of(arm, config.loss),
                                   .measure = "gate"});
     }
-    FinalStage stage(session, study, bank, running.job());
+    FinalStage stage(session, study, bank, session.config.limits.max_avg_macs, running.job());
     stage.train(std::move(contenders), "final");
     stage.measure();
     for (std::size_t a = 0; a < ablation.arms.size(); ++a)

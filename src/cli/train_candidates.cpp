@@ -29,7 +29,7 @@ void CandidateWorkers::evaluate(std::span<const arch::ArchSpec> specs, const stu
         auto evaluation = evaluation_from(answer, questions[i]);
         if (!evaluation) return;
         ++evaluated;
-        on_evaluation(i, std::move(*evaluation));
+        on_evaluation(i, std::move(*evaluation), !answer.lost.empty());
     };
     if (job_.ranks != nullptr) {
         ask_ranks(texts, on_answer);

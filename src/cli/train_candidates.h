@@ -15,10 +15,12 @@ class CandidateWorkers {
     /// `job` must outlive it.
     CandidateWorkers(const study::Study& study, const nn::WeightBank& bank, const Job& job);
 
-    using OnEvaluation = std::function<void(std::size_t i, study::Evaluation evaluation)>;
+    /// `lost`: its workers ended, so the evaluation, which holds an error, says nothing about the candidate.
+    using OnEvaluation = std::function<void(std::size_t i, study::Evaluation evaluation, bool lost)>;
     /// Evaluates all, job.workers at once (on each rank), and calls `on_evaluation` in their order, each as soon as those
-    /// before it are known. The evaluations depend on neither. Throws Error(stopped) where the job asks for it; evaluations
-    /// that were ready have then been handed over, trainings have written a checkpoint.
+    /// before it are known. The evaluations depend on neither. Throws Error(runtime) where a worker cannot store what it
+    /// found, Error(stopped) where the job asks for it; evaluations that were ready have then been handed over, trainings
+    /// have written a checkpoint.
     void evaluate(std::span<const arch::ArchSpec> specs, const study::Fidelity& fidelity, ScoredOn part,
                   const OnEvaluation& on_evaluation);
 

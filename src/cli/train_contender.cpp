@@ -50,10 +50,12 @@ struct Trained {
 
 class FinalTraining {
   public:
-    FinalTraining(const Session& session, study::Study& study, const nn::WeightBank& supernet, const Job& job)
+    FinalTraining(const Session& session, study::Study& study, const nn::WeightBank& supernet,
+                  std::optional<double> max_avg_macs, const Job& job)
         : session_(session),
           study_(study),
           supernet_(supernet),
+          max_avg_macs_(max_avg_macs),
           job_(job),
           examples_(train_and_validation(session.parts)),
           budgets_(final_budgets(session)) {}
@@ -87,7 +89,7 @@ class FinalTraining {
                                   .normalisation = session_.normalisation,
                                   .augment = session_.config.augment,
                                   .loss = contender.loss,
-                                  .max_avg_macs = session_.config.limits.max_avg_macs,
+                                  .max_avg_macs = max_avg_macs_,
                                   .rng = rng,
                                   .device = session_.device,
                                   .maps = session_.maps,
@@ -98,7 +100,7 @@ class FinalTraining {
                                   .teacher = teacher_ ? &*teacher_ : nullptr});
         const auto images =
             train::prepare_sample(session_.parts.train.examples(), kFinalRecalibrationImages, session_.normalisation,
-                                  session_.config.evaluate.batch_size, session_.device, rng.stream("recalibration"));
+                                  train::kStatisticsBatch, session_.device, rng.stream("recalibration"));
         return calibrated(contender, nn::to_desc(net, bank, train::batch_statistics(net, bank, images.batches)));
     }
 
@@ -111,6 +113,7 @@ class FinalTraining {
 
     /// Figures on the test split with the thresholds as they are, and the record of the model.
     void measure(const Trained& trained, const std::optional<data::TestPart>& test) const {
+        if (trained.curve.empty()) return;  // no thresholds meet the limits, so there is no operating point to tell of
         const Contender& contender = trained.contender;
         study::TrainedModel record{.name = contender.name,
                                    .comparator = contender.comparator,
@@ -130,7 +133,7 @@ class FinalTraining {
             study::TrainedPoint point{.budget_index = p.budget_index,
                                       .budget_macs = p.budget_macs,
                                       .avg_macs_paper = p.avg_macs_paper,
-                                      .search_accuracy = searched_accuracy(contender.searched, p.budget_macs),
+                                      .search_accuracy = searched_accuracy(contender.searched, p),
                                       .calibration = p.point,
                                       .test = {}};
             if (view) point.test = policy::apply(*view, p.point.thresholds, costs);
@@ -152,11 +155,15 @@ class FinalTraining {
 
     static std::string model_file(const std::string& name) { return "models/" + name + ".safetensors"; }
 
-    static std::optional<double> searched_accuracy(const std::optional<study::Evaluation>& searched, double budget_macs) {
-        std::optional<double> accuracy;  // a budget dominated in the search is answered by the one below it
+    /// What the search expected within the point's budget; one dominated there is answered by the one below it.
+    std::optional<double> searched_accuracy(const std::optional<study::Evaluation>& searched,
+                                            const study::CurvePoint& point) const {
+        std::optional<double> accuracy;
         if (!searched) return accuracy;
+        const bool macs = session_.axes.unit == study::CostUnit::macs;  // else MACs are what came out, no budget
         for (const study::CurvePoint& p : searched->curve) {
-            if (p.budget_macs <= budget_macs) accuracy = std::max(accuracy.value_or(0), p.point.accuracy);
+            if (macs ? p.budget_macs <= point.budget_macs : p.budget_index <= point.budget_index)
+                accuracy = std::max(accuracy.value_or(0), p.point.accuracy);
         }
         return accuracy;
     }
@@ -223,6 +230,7 @@ class FinalTraining {
     const Session& session_;
     study::Study& study_;
     const nn::WeightBank& supernet_;
+    std::optional<double> max_avg_macs_;  ///< what the cost regularizer aims at
     const Job& job_;
     data::Examples examples_;
     std::vector<double> budgets_;  ///< that thresholds are fitted for
@@ -288,8 +296,9 @@ struct FinalStage::State {
     }
 };
 
-FinalStage::FinalStage(const Session& session, study::Study& study, const nn::WeightBank& supernet, const Job& job)
-    : state_(new State{session, study, job, FinalTraining(session, study, supernet, job)}) {}
+FinalStage::FinalStage(const Session& session, study::Study& study, const nn::WeightBank& supernet,
+                       std::optional<double> max_avg_macs, const Job& job)
+    : state_(new State{session, study, job, FinalTraining(session, study, supernet, max_avg_macs, job)}) {}
 
 FinalStage::~FinalStage() = default;
 

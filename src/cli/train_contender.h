@@ -24,8 +24,9 @@ struct Contender {
 /// already holds are left as they are.
 class FinalStage {
   public:
-    /// All must outlive it.
-    FinalStage(const Session& session, study::Study& study, const nn::WeightBank& supernet, const Job& job);
+    /// All must outlive it. `max_avg_macs` is what the cost regularizer aims at.
+    FinalStage(const Session& session, study::Study& study, const nn::WeightBank& supernet,
+               std::optional<double> max_avg_macs, const Job& job);
     ~FinalStage();
     FinalStage(const FinalStage&) = delete;
     FinalStage& operator=(const FinalStage&) = delete;

@@ -106,7 +106,7 @@ std::vector<study::Evaluation> fronts_on_held_out(const Session& session, Candid
     }
     std::vector<study::Evaluation> evaluations;
     workers.evaluate(specs, {}, ScoredOn::calibration,
-                     [&](std::size_t, study::Evaluation e) { evaluations.push_back(std::move(e)); });
+                     [&](std::size_t, study::Evaluation e, bool) { evaluations.push_back(std::move(e)); });
     return evaluations;
 }
 

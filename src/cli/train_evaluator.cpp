@@ -41,8 +41,9 @@ std::vector<study::Evaluation> StoredEvaluator::operator()(std::span<const arch:
         keys.clear();
         evaluated.clear();
     };
-    const auto on_evaluation = [&](std::size_t i, study::Evaluation evaluation) {
+    const auto on_evaluation = [&](std::size_t i, study::Evaluation evaluation, bool lost) {
         results[places[i]] = evaluation;
+        if (lost) return;  // not stored: the next start of this study tries it again
         keys.push_back(key(unknown[i]));
         evaluated.push_back(std::move(evaluation));
         if (!trains()) return;
@@ -64,13 +65,19 @@ std::vector<study::Evaluation> StoredEvaluator::operator()(std::span<const arch:
 }
 
 std::string StoredEvaluator::key(const arch::ArchSpec& spec) const {
+    return evaluation_key_of(session_, workers_.weights_digest(), fidelity_, spec);
+}
+
+std::string evaluation_key_of(const Session& session, const std::string& weights_digest, const study::Fidelity& fidelity,
+                              const arch::ArchSpec& spec) {
+    const bool trains = fidelity.weights != study::Fidelity::Weights::inherit;
     return study::evaluation_key({.arch = spec,
-                                  .fidelity = study::text_of(fidelity_),
-                                  .seed = session_.config.seed,
-                                  .weights_digest = workers_.weights_digest(),
-                                  .split_digest = session_.parts.digest,
+                                  .fidelity = study::text_of(fidelity),
+                                  .seed = session.config.seed,
+                                  .weights_digest = weights_digest,
+                                  .split_digest = session.parts.digest,
                                   .evaluator_version = kEvaluatorVersion,
-                                  .training = trains() ? training_options(session_.config) : ""});
+                                  .training = trains ? training_options(session.config) : ""});
 }
 
 }  // namespace nachos::cli

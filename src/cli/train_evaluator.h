@@ -4,6 +4,10 @@
 
 namespace nachos::cli {
 
+/// What an evaluation of these weights is stored under.
+std::string evaluation_key_of(const Session& session, const std::string& weights_digest, const study::Fidelity& fidelity,
+                              const arch::ArchSpec& spec);
+
 /// Evaluates at one fidelity. Answers from the study what it knows, has the rest evaluated, and stores it in the order
 /// asked.
 class StoredEvaluator {

@@ -1,6 +1,7 @@
 #include "cli/quantization_images.h"
 #include "cli/train_session.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "export/c_writer.h"
 #include "export/exporters.h"
 #include "report/results.h"
@@ -13,6 +14,8 @@ namespace nachos::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kVerifiedFile = "verified.txt";  // what was said of an export that is the model
 
 /// What this machine lacks to run the form; empty if nothing.
 std::string missing_runner(const exporting::ExporterRow& form) {
@@ -35,7 +38,9 @@ std::string verified(const fs::path& folder, const data::Examples& calibration) 
             verdict.first_differing.value_or(0), verdict.first_difference);
     const std::string undecided =
         verdict.undecided == 0 ? "" : fmt::format(" ({} on a threshold, to rounding)", verdict.undecided);
-    return fmt::format("verified: same exits and classes on {} images{}", verdict.samples, undecided);
+    const std::string text = fmt::format("verified: same exits and classes on {} images{}", verdict.samples, undecided);
+    core::write_file_atomic(folder / kVerifiedFile, text + "\n");
+    return text;
 }
 
 std::string sizes(const exporting::Form& form) {
@@ -87,7 +92,7 @@ void export_best(const Session& session, const study::Study& study, const study:
     const fs::path model_file = study.path_of(results.designs.back().model_file);
     for (const Wanted& wanted : kWanted) {
         const fs::path folder = fs::path(model_file).replace_extension() / wanted.what;
-        const bool known = fs::exists(folder / exporting::kManifestFile);
+        const bool known = fs::exists(folder / kVerifiedFile);
         fmt::print("export  {}{}\n", folder.string(), known ? "" : "  " + exported(session, model_file, wanted, folder));
     }
 }

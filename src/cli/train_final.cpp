@@ -50,7 +50,7 @@ std::vector<int> chosen_of(const Session& session, const std::vector<study::Eval
 
 void run_final(const Session& session, study::Study& study, const nn::WeightBank& bank, const study::Limits& limits,
                const FinalChoice& choice, const Job& job) {
-    const std::vector<study::Evaluation> archive = searched(session, study);
+    const std::vector<study::Evaluation> archive = searched(session, study, bank);
     const std::vector<int> chosen = chosen_of(session, archive, limits, choice.top);
     require(!chosen.empty(), ErrorKind::inadmissible, "no searched design meets the limits, so there is nothing to train");
     std::vector<Contender> contenders;
@@ -63,7 +63,7 @@ void run_final(const Session& session, study::Study& study, const nn::WeightBank
                               .measure = session.config.policy.measure,
                               .searched = searched});
     }
-    FinalStage stage(session, study, bank, job);
+    FinalStage stage(session, study, bank, limits.max_avg_macs, job);
     stage.train(std::move(contenders), "final");
     if (choice.comparators) {
         const arch::ArchSpec best =

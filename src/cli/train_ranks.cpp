@@ -13,10 +13,11 @@ namespace nachos::cli {
 namespace {
 
 /// Called while other threads may be waiting for the lost rank, so nothing is tidied up: files are whole at any time.
-[[noreturn]] void leave(const std::string& sentence) {
-    fmt::print(stderr, "nachos: {}; the same command goes on from the last checkpoint\n", sentence);
+[[noreturn]] void leave(const std::string& sentence, ErrorKind kind) {
+    const bool goes_on = kind == ErrorKind::stopped;
+    fmt::print(stderr, "nachos: {}{}\n", sentence, goes_on ? "; the same command goes on from the last checkpoint" : "");
     std::fflush(stderr);
-    ::_exit(static_cast<int>(ErrorKind::stopped));
+    ::_exit(static_cast<int>(kind));
 }
 
 }  // namespace

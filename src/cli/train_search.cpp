@@ -22,6 +22,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <set>
 
 namespace nachos::cli {
 namespace {
@@ -108,8 +109,16 @@ std::vector<study::Evaluation> run_search(const Session& session, study::Study& 
     return archive;
 }
 
-std::vector<study::Evaluation> searched(const Session& session, const study::Study& study) {
-    return study::judged(study.evaluations(), study::fidelities_from(session.config.evaluate.fidelity));
+std::vector<study::Evaluation> searched(const Session& session, const study::Study& study, const nn::WeightBank& bank) {
+    const std::string digest = weights_digest(bank);
+    std::set<std::string> keys;
+    std::vector<study::Evaluation> evaluations;
+    for (const study::Evaluation& e : study.evaluations()) {  // among them some of other weights, or by an older evaluator
+        const std::string key = evaluation_key_of(session, digest, study::fidelities_from(e.fidelity).front(), e.arch);
+        if (!keys.insert(key).second) continue;
+        if (auto own = study.find(key)) evaluations.push_back(std::move(*own));
+    }
+    return study::judged(std::move(evaluations), study::fidelities_from(session.config.evaluate.fidelity));
 }
 
 study::Study open_study(const Session& session, const std::string& folder, const TrainingArguments& arguments) {
@@ -162,13 +171,14 @@ SearchConfig study_config(const study::Study& study) {
     return config;
 }
 
-void search_command(const TrainingArguments& arguments) {
-    const std::unique_ptr<exec::Ranks> ranks = join_ranks();
+namespace {
+
+void search_with(const TrainingArguments& arguments, exec::Ranks* ranks) {
     const Session session(training_config(arguments));
-    if (ranks && !ranks->first()) return follow_search(session, arguments, *ranks);
+    if (ranks != nullptr && !ranks->first()) return follow_search(session, arguments, *ranks);
     auto study = open_study(session, arguments.out, arguments);
-    if (ranks) ranks->broadcast(session.parts.digest);
-    const RunningJob running(arguments, study, ranks.get());
+    if (ranks != nullptr) ranks->broadcast(session.parts.digest);
+    const RunningJob running(arguments, study, ranks);
     nn::WeightBank bank = session.fresh_bank();
     search_stage(session, study, bank, running.job());
     const train::FinalOptions& options = session.config.final;
@@ -176,7 +186,24 @@ void search_command(const TrainingArguments& arguments) {
               running.job());
     finish(study, session.config.limits);
     if (options.exports) export_best(session, study, session.config.limits);
-    if (ranks) end_followers(*ranks);
+    if (ranks != nullptr) end_followers(*ranks);
+}
+
+}  // namespace
+
+void search_command(const TrainingArguments& arguments) {
+    const std::unique_ptr<exec::Ranks> ranks = join_ranks();
+    try {
+        search_with(arguments, ranks.get());
+    } catch (const Error& e) {
+        const bool stopped = e.kind() == ErrorKind::stopped;
+        if (ranks && !stopped) ranks->end_all(e.kind());
+        if (stopped && arguments.overwrite) fail(e.kind(), "{} (without --overwrite, which would begin anew)", e.what());
+        throw;
+    } catch (const std::exception&) {
+        if (ranks) ranks->end_all(ErrorKind::runtime);
+        throw;
+    }
 }
 
 }  // namespace nachos::cli

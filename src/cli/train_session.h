@@ -75,7 +75,7 @@ std::vector<study::Evaluation> run_search(const Session& session, study::Study& 
                                           const Job& job);
 
 /// The evaluations that designs are chosen by: those at the last fidelity.
-std::vector<study::Evaluation> searched(const Session& session, const study::Study& study);
+std::vector<study::Evaluation> searched(const Session& session, const study::Study& study, const nn::WeightBank& bank);
 
 /// The configuration that the arguments name, its paths absolute and its latency table identified.
 SearchConfig training_config(const TrainingArguments& arguments);

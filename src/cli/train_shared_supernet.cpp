@@ -73,10 +73,9 @@ void require_supernet(const Session& session) {
 void copy_supernet(const fs::path& from, const study::Study& study) {
     const fs::path source = from / kSupernetFile, to = study.path_of(kSupernetFile);
     if (fs::exists(to) || !fs::exists(source)) return;
-    fs::path temporary = to;
-    temporary += ".part";
+    const fs::path temporary = core::temporary_for(to);
     fs::copy_file(source, temporary, fs::copy_options::overwrite_existing);
-    fs::rename(temporary, to);
+    core::replace_file(temporary, to);
 }
 
 }  // namespace nachos::cli

@@ -30,8 +30,7 @@ class CandidateEvaluator {
         try {
             return to_text(train::evaluate_candidate(context_for(q.fidelity, q.part), q.arch));
         } catch (const Error& e) {
-            require(e.kind() == ErrorKind::stopped, e.kind(), "{}", e.what());
-            return stopped_text();
+            return e.kind() == ErrorKind::stopped ? stopped_text() : failed_text(e.what());
         }
     }
 
@@ -50,9 +49,9 @@ class CandidateEvaluator {
         auto context = std::make_unique<train::CandidateContext>(train::CandidateContext{
             .space = session_.space,
             .bank = bank_,
-            .recalibration =
-                train::prepare_sample(session_.parts.train.examples(), config.evaluate.recalibration_images,
-                                      session_.normalisation, batch, session_.device, session_.rng.stream("recalibration")),
+            .recalibration = train::prepare_sample(session_.parts.train.examples(), config.evaluate.recalibration_images,
+                                                   session_.normalisation, train::kStatisticsBatch, session_.device,
+                                                   session_.rng.stream("recalibration")),
             .validation = train::prepare(images, session_.normalisation, batch, session_.device),
             .curve = {.measure = policy::measure_from(config.policy.measure),
                       .budgets = session_.budgets,

@@ -40,8 +40,8 @@ CLI::App* add_search_options(CLI::App& app, TrainingArguments& a) {
         "search", "the main job: supernet, search, final training, report; the same command again goes on where it stopped");
     add_config(*command, a);
     command->add_option("--out", a.out, "folder of the study")->required();
-    command->add_flag("--resume-only", a.resume_only, "refuse to begin a new study");
-    command->add_flag("--overwrite", a.overwrite, "begin anew where DIR already holds a study");
+    CLI::Option* resume = command->add_flag("--resume-only", a.resume_only, "refuse to begin a new study");
+    command->add_flag("--overwrite", a.overwrite, "begin anew where DIR already holds a study")->excludes(resume);
     add_common(*command, a);
     return command;
 }

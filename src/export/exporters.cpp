@@ -58,8 +58,11 @@ constexpr ExporterRow kExporters[] = {
     {"onnx", "one ONNX file with nested If, batches of one", write_onnx, require_onnxruntime, onnx_single_answers},
 };
 
-/// Not if it is missing or empty.
-bool holds_something(const fs::path& folder) { return fs::exists(folder) && !fs::is_empty(folder); }
+/// Anything but what a killed export left behind.
+bool holds_something(const fs::path& folder) {
+    core::remove_leftovers(folder);
+    return fs::exists(folder) && !fs::is_empty(folder);
+}
 
 /// The manifest that the folder has, or a new one.
 Manifest manifest_for(const fs::path& folder, const std::string& name, const std::string& model_hash) {
@@ -91,9 +94,10 @@ Manifest export_model(const fs::path& model_file, const std::string& kind, const
     std::erase_if(manifest.forms, [&](const Form& form) { return form.kind == kind; });
     manifest.forms.push_back(std::move(exported.form));
     fs::create_directories(folder);
-    for (const auto& [file, content] : exported.files) core::write_file_atomic(folder / file, content);
+    write_manifest(folder, manifest,
+                   model);  // first: a folder that has it can be exported to again, however far this one comes
     core::write_file_atomic(folder / kModelFile, bytes);
-    write_manifest(folder, manifest, model);
+    for (const auto& [file, content] : exported.files) core::write_file_atomic(folder / file, content);
     return manifest;
 }
 

@@ -89,6 +89,15 @@ std::vector<SurrogateErrors> cross_validated(const Data& data, std::span<const i
     return errors;
 }
 
+/// Whether a model can be fitted on what lies outside any fold, and judged by what lies inside.
+bool enough_beside_each(std::span<const int> folds) {
+    constexpr std::ptrdiff_t kLeast = 3;
+    const std::set<int> distinct(folds.begin(), folds.end());
+    return std::all_of(distinct.begin(), distinct.end(), [&](int fold) {
+        return std::count_if(folds.begin(), folds.end(), [&](int other) { return other != fold; }) >= kLeast;
+    });
+}
+
 }  // namespace
 
 std::vector<int> group_folds(std::span<const int> groups, int folds, core::Rng rng) {
@@ -104,7 +113,7 @@ std::vector<int> group_folds(std::span<const int> groups, int folds, core::Rng r
 void AdaptiveSwitching::fit(const Rows& x, std::span<const double> y, std::span<const int> groups, core::Rng rng) {
     assert(x.size() == y.size() && x.size() == groups.size() && options_.folds >= 2);
     const std::vector<int> folds = group_folds(groups, options_.folds, rng.stream("folds"));
-    const bool comparable = options_.only.empty() && std::set<int>(folds.begin(), folds.end()).size() > 1 && x.size() >= 4;
+    const bool comparable = options_.only.empty() && enough_beside_each(folds);
     errors_ = comparable ? cross_validated({x, y}, folds, rng) : std::vector<SurrogateErrors>();
     chosen_ = {.name = options_.only.empty() ? kMeanOfAll : options_.only};
     if (comparable)
@@ -118,7 +127,7 @@ bool AdaptiveSwitching::averaged(const std::string& name) const {
 }
 
 bool AdaptiveSwitching::tells_deviation(const std::string& name) const {
-    return name == (options_.only.empty() ? "gp" : options_.only);
+    return name == (options_.only.empty() || options_.only == kMeanOfAll ? "gp" : options_.only);
 }
 
 void AdaptiveSwitching::refit(const Rows& x, std::span<const double> y, core::Rng rng) {

@@ -52,17 +52,28 @@ arch::ExitSpec hand_made_exit(const arch::SearchSpace& space) {
     return exit;
 }
 
-arch::ArchSpec branchynet(const arch::ArchSpec& design, const arch::SearchSpace& space,
-                          const std::function<study::ArchCosts(const arch::ArchSpec&)>& costs) {
+/// Whether there are thresholds with which averages meet the limits: all samples may leave at the first exit.
+bool averages_can_meet(const study::Limits& limits, const study::ArchCosts& costs) {
+    const auto meets = [&](const std::optional<double>& most, study::CostUnit unit) {
+        return !most || study::exit_costs(costs, unit).front() <= *most;
+    };
+    return meets(limits.max_avg_macs, study::CostUnit::macs) &&
+           meets(limits.max_avg_latency_us, study::CostUnit::latency_us);
+}
+
+std::optional<arch::ArchSpec> branchynet(const arch::ArchSpec& design, const study::Limits& limits,
+                                         const arch::SearchSpace& space,
+                                         const std::function<study::ArchCosts(const arch::ArchSpec&)>& costs) {
     const std::int64_t wanted = costs(design).executed_macs.back();
     std::optional<std::int64_t> least;
-    arch::ArchSpec nearest;
+    std::optional<arch::ArchSpec> nearest;
     for (unsigned sites = 1; sites < 1U << space.sites(); ++sites) {
         arch::ArchSpec spec = design;
         for (std::size_t s = 0; s < spec.exits.size(); ++s)
             spec.exits[s] = (sites >> s & 1U) != 0 ? hand_made_exit(space) : arch::ExitSpec{};
-        const std::int64_t distance = std::abs(costs(spec).executed_macs.back() - wanted);
-        if (least && distance >= *least) continue;
+        const study::ArchCosts own = costs(spec);
+        const std::int64_t distance = std::abs(own.executed_macs.back() - wanted);
+        if (!averages_can_meet(limits, own) || (least && distance >= *least)) continue;
         least = distance;
         nearest = spec;
     }
@@ -121,8 +132,8 @@ std::vector<Comparator> comparators_of(const arch::ArchSpec& design, const std::
     };
     add("no-exits", arch::without_exits(design), measure);
     if (const auto plain = best_plain(archive, limits)) add("best-plain", *plain, measure);
-    if (space.sites() > 0) {
-        add("branchynet", branchynet(design, space, costs), "entropy");
+    if (const auto made = branchynet(design, limits, space, costs)) {
+        add("branchynet", *made, "entropy");
         comparators.back().gates = false;
     }
     if (design.placed_exits() > 0) {

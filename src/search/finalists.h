@@ -15,10 +15,10 @@ namespace nachos::search {
 std::vector<int> finalists(std::span<const study::Evaluation> archive, const study::Limits& limits,
                            const HypervolumeAxes& axes, int top);
 
-/// A network that a design is compared with (method 8), trained with the same epochs and measured alike.
 /// The same architecture with the exit that a hand would make, one small convolution, at every site.
 arch::ArchSpec with_hand_made_exits(arch::ArchSpec spec, const arch::SearchSpace& space);
 
+/// A network that a design is compared with, trained with the same epochs and measured alike.
 struct Comparator {
     std::string name;  ///< a row of comparator_rows()
     arch::ArchSpec arch;
@@ -36,8 +36,9 @@ std::span<const ComparatorRow> comparator_rows();
 /// Those of one design, which decides by `measure`: its backbone without exits; the most accurate architecture without exits
 /// of the search whose whole cost meets the limits; exits made by hand as BranchyNet does (Teerapittayanon et al. 2016,
 /// arXiv 1709.01686), one small convolution each, at those sites of its backbone that bring the worst-case cost nearest to
-/// the design's, taken by entropy; and the trained design itself in the setting of EDANAS (Gambella and Roveri 2023), its
-/// exits taken by score margin. None twice, and none that is the design itself.
+/// the design's and whose first exit is within the limits of the average cost (none where no sites are), taken by entropy;
+/// and the trained design itself in the setting of EDANAS (Gambella and Roveri 2023), its exits taken by score margin. None
+/// twice, and none that is the design itself.
 std::vector<Comparator> comparators_of(const arch::ArchSpec& design, const std::string& measure,
                                        std::span<const study::Evaluation> archive, const study::Limits& limits,
                                        const arch::SearchSpace& space,

@@ -15,12 +15,18 @@ constexpr double kInside = 1;    // both axes' reference
 constexpr double kOptimism = 1;  // deviations below the predicted error that exploration hopes for
 constexpr std::array kQuantiles{-1.28, -0.52, 0.0, 0.52, 1.28};  // of the standard normal distribution, equally likely
 
-std::vector<Objectives> scaled(const std::vector<PredictedPoint>& curve, const HypervolumeAxes& axes, double optimism) {
+/// What a candidate's points are measured in, and against.
+struct Scale {
+    const HypervolumeAxes& axes;
+    double most_error;  ///< that min_accuracy allows
+};
+
+std::vector<Objectives> scaled(const std::vector<PredictedPoint>& curve, const Scale& scale, double optimism) {
     std::vector<Objectives> points;
     for (const PredictedPoint& p : curve) {
-        if (p.violation > 0) continue;
         const double error = std::max(1 - p.point.accuracy - optimism * p.error_deviation, 0.0);
-        points.push_back(scaled_point(p.cost, error, axes));
+        if (p.violation_beside_accuracy > 0 || error > scale.most_error) continue;
+        points.push_back(scaled_point(p.cost, error, scale.axes));
     }
     return points;
 }
@@ -31,10 +37,9 @@ double with(std::vector<Objectives> front, const std::vector<Objectives>& more) 
 }
 
 /// Hypervolume with one more curve, expected over its errors, which are taken to move together.
-double expected(const std::vector<Objectives>& front, const std::vector<PredictedPoint>& curve,
-                const HypervolumeAxes& axes) {
+double expected(const std::vector<Objectives>& front, const std::vector<PredictedPoint>& curve, const Scale& scale) {
     double sum = 0;
-    for (const double quantile : kQuantiles) sum += with(front, scaled(curve, axes, quantile));
+    for (const double quantile : kQuantiles) sum += with(front, scaled(curve, scale, quantile));
     return sum / kQuantiles.size();
 }
 
@@ -50,6 +55,7 @@ std::vector<int> fill_gaps(std::span<const study::Evaluation> archive, const stu
                            const HypervolumeAxes& axes, const std::vector<std::vector<PredictedPoint>>& curves,
                            const GapFillingOptions& options) {
     std::vector<Objectives> front = scaled_front(archive, limits, axes);
+    const Scale scale{axes, 1 - limits.min_accuracy.value_or(0)};
     std::vector<int> chosen;
     std::vector<bool> taken(curves.size(), false);
     const int size = std::min(options.size, static_cast<int>(curves.size()));
@@ -61,7 +67,7 @@ std::vector<int> fill_gaps(std::span<const study::Evaluation> archive, const stu
         for (std::size_t c = 0; c < curves.size(); ++c) {
             if (taken[c]) continue;
             const double volume =
-                explores ? with(front, scaled(curves[c], axes, kOptimism)) : expected(front, curves[c], axes);
+                explores ? with(front, scaled(curves[c], scale, kOptimism)) : expected(front, curves[c], scale);
             const std::pair worth(volume, uncertainty(curves[c]));
             if (best >= 0 && worth <= most) continue;
             most = worth;
@@ -69,7 +75,7 @@ std::vector<int> fill_gaps(std::span<const study::Evaluation> archive, const stu
         }
         taken[static_cast<std::size_t>(best)] = true;
         chosen.push_back(best);
-        const auto own = scaled(curves[static_cast<std::size_t>(best)], axes, 0);  // what is expected of it, not hoped
+        const auto own = scaled(curves[static_cast<std::size_t>(best)], scale, 0);  // what is expected of it, not hoped
         front.insert(front.end(), own.begin(), own.end());
     }
     return chosen;

@@ -70,6 +70,7 @@ SearchResult given_search(const SearchProblem& problem, const SearchOptions& opt
     }
     SearchOptions own = options;
     own.evaluations = static_cast<int>(specs.size());
+    own.patience = 0;  // they are evaluated all, whether they gain or not
     Run run(problem, own, observer);
     Proposals proposals(problem, rng.stream("proposals"));
     run.evaluate_in_order(proposals, specs, own.evaluations);

@@ -185,8 +185,13 @@ void Predictor::finish(PredictedPoint& predicted, const study::ArchCosts& costs,
         predicted.avg_latency_us = predicted.cost;
     if (predicted.avg_latency_us)
         predicted.avg_latency_us = std::clamp(*predicted.avg_latency_us, costs.latency_us.front(), costs.latency_us.back());
-    predicted.violation =
-        unreachable + study::total_violation(study::violations(problem_.limits, costs, point, predicted.avg_latency_us));
+    const auto violation = [&](const study::Limits& limits) {
+        return unreachable + study::total_violation(study::violations(limits, costs, point, predicted.avg_latency_us));
+    };
+    study::Limits beside_accuracy = problem_.limits;
+    beside_accuracy.min_accuracy.reset();
+    predicted.violation = violation(problem_.limits);
+    predicted.violation_beside_accuracy = violation(beside_accuracy);
 }
 
 std::vector<PredictedPoint> Predictor::predict(std::span<const Asked> asked) const {

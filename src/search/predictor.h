@@ -12,6 +12,7 @@ struct PredictedPoint {
     std::optional<double> avg_latency_us = {};  ///< where that is limited
     double error_deviation = 0;                 ///< how uncertain the error is
     double violation = 0;                       ///< of all limits; those that need no data are exact
+    double violation_beside_accuracy = 0;       ///< of all limits but min_accuracy
 };
 
 /// How the predictor sees an evaluation's curve.

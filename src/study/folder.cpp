@@ -23,10 +23,12 @@ constexpr const char* kLockFile = "study.lock";
 
 constexpr const char* kLog = "study.db-wal";
 constexpr std::array kFolders = {"checkpoints", "tables", "models", "samples"};
-constexpr std::array kOurFiles = {"study.db",    "study.db-wal", "study.db-shm", "study.db-journal", "snapshot.db",
-                                  "config.toml", "checkpoints",  "tables",       "models",           "pareto.csv",
-                                  "pareto.json", "report.html",  "log.jsonl",    "samples",          "try.html",
-                                  kLatencyFile,  kTailFile};
+// In the order in which they are removed: what makes a folder a study goes last, so that one whose removal was cut short can
+// be removed again.
+constexpr std::array kOurFiles = {"checkpoints", "tables",     "models",       "pareto.csv",   "pareto.json",
+                                  "report.html", "log.jsonl",  "samples",      "try.html",     kLatencyFile,
+                                  "config.toml", kTailFile,    "study.db-wal", "study.db-shm", "study.db-journal",
+                                  "study.db",    "snapshot.db"};
 
 bool has_bytes(const fs::path& path) {
     std::error_code error;

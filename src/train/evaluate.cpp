@@ -20,17 +20,17 @@ nn::WeightBank trained_weights(const CandidateContext& context, const arch::Arch
     return own;
 }
 
-/// Fills in costs, curve and table.
-void measure(const CandidateContext& context, const arch::ArchSpec& spec, study::Evaluation& evaluation) {
+/// Fills in costs and curve; returns the table.
+policy::RecordedTable measure(const CandidateContext& context, const arch::ArchSpec& spec, study::Evaluation& evaluation) {
     const arch::NetDesc net = context.space.build(spec);
     evaluation.costs = costs_of(net, context.latency);
     std::optional<nn::WeightBank> own;
     if (context.fidelity.weights != study::Fidelity::Weights::inherit) own = trained_weights(context, spec, net);
     const nn::WeightBank& bank = own ? *own : context.bank;
     const nn::NetStats stats = batch_statistics(net, bank, context.recalibration.batches);
-    const policy::RecordedTable table = record(nn::to_desc(net, bank, stats), context.validation, bank.device());
+    policy::RecordedTable table = record(nn::to_desc(net, bank, stats), context.validation, bank.device());
     evaluation.curve = curve_of(table, evaluation.costs, {}, context.curve);
-    if (context.store_table) evaluation.table_file = context.store_table(spec, table);
+    return table;
 }
 
 }  // namespace
@@ -75,10 +75,11 @@ study::Evaluation evaluate_candidate(const CandidateContext& context, const arch
     evaluation.arch = spec;
     evaluation.fidelity = study::text_of(context.fidelity);
     constexpr int kAttempts = 2;
+    policy::RecordedTable table;
     for (int attempt = 1; attempt <= kAttempts; ++attempt) {
         try {
             evaluation.error.clear();
-            measure(context, spec, evaluation);
+            table = measure(context, spec, evaluation);
             break;
         } catch (const Error& e) {
             if (e.kind() == ErrorKind::stopped) throw;
@@ -89,6 +90,7 @@ study::Evaluation evaluate_candidate(const CandidateContext& context, const arch
         }
     }
     if (!evaluation.ok()) evaluation.curve.clear();
+    if (evaluation.ok() && context.store_table) evaluation.table_file = context.store_table(spec, table);
     evaluation.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return evaluation;
 }

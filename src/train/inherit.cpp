@@ -3,6 +3,8 @@
 #include "core/error.h"
 #include "runtime/engine.h"
 
+#include <ATen/Context.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -76,7 +78,7 @@ const float* pixels_of(const Tensor& batch) { return batch.data_ptr<float>(); }
 /// Sorts one exit's output (n, K) or (n, K + 1) into the table.
 void put(policy::RecordedTable& table, std::size_t row, std::size_t exit, std::size_t n, std::span<const float> output) {
     require(std::all_of(output.begin(), output.end(), [](float v) { return std::isfinite(v); }), ErrorKind::runtime,
-            "exit {} gave a logit that is not finite", exit);
+            "exit {} gave a logit that is not finite", exit + 1);
     const auto k = static_cast<std::size_t>(table.classes), e = static_cast<std::size_t>(table.exits);
     const std::size_t width = output.size() / n;
     for (std::size_t s = 0; s < n; ++s) {
@@ -104,6 +106,7 @@ void record_on_cpu(const arch::NetDesc& folded, const PreparedImages& images, po
 
 void record_with_torch(const arch::NetDesc& folded, const PreparedImages& images, torch::Device device,
                        policy::RecordedTable& table) {
+    const at::NoTF32Guard exact;  // figures are those of float32, which the network is deployed in
     const nn::FoldedNet net(folded, device);
     std::size_t row = 0;
     for (const Tensor& batch : images.batches) {

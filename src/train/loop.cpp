@@ -141,7 +141,7 @@ void run_loop(nn::WeightBank& bank, const OptimizerOptions& options, const Train
     Batches batches(options, input);
     const int shards = std::min(options.shards, batches.batch_size());
     const auto [first, count] = own_shards(shards, input.ranks);
-    Optimizer optimizer(bank, options);
+    Optimizer optimizer(bank, options, input.phase);
     const Checkpoint checkpoint({bank, optimizer, companion}, input.checkpoint, input.ranks);
     const int begin = checkpoint.load();
     const std::int64_t steps = batches.steps_per_epoch();

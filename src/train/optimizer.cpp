@@ -65,8 +65,8 @@ double learning_rate_at(const OptimizerOptions& options, std::int64_t step, std:
     return options.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * (at - warmup) / (total - warmup)));
 }
 
-Optimizer::Optimizer(nn::WeightBank& bank, const OptimizerOptions& options)
-    : options_(options), adamw_(options.optimizer == "adamw") {
+Optimizer::Optimizer(nn::WeightBank& bank, const OptimizerOptions& options, std::string phase)
+    : options_(options), phase_(std::move(phase)), adamw_(options.optimizer == "adamw") {
     nn::for_each_tensor(bank, [&](const std::string& name, const Tensor& t) {
         Slot slot{.name = name,
                   .parameter = t,
@@ -102,7 +102,8 @@ double Optimizer::step(double learning_rate, const std::vector<nn::WeightBank>& 
     }
     torch::_foreach_mul_(update.gradients, share);
     const double norm = torch::stack(torch::_foreach_norm(update.gradients)).norm().item<double>();
-    require(std::isfinite(norm), ErrorKind::runtime, "training diverged: the gradient is not finite; lower learning_rate");
+    require(std::isfinite(norm), ErrorKind::runtime, "{} diverged: the gradient is not finite; lower its learning_rate",
+            phase_);
     if (options_.gradient_clip > 0 && norm > options_.gradient_clip)
         torch::_foreach_mul_(update.gradients, options_.gradient_clip / norm);
     if (adamw_) {

@@ -27,7 +27,8 @@ struct GradientSum {
 /// without gradient (not sampled in this step) stays as it is.
 class Optimizer {
   public:
-    Optimizer(nn::WeightBank& bank, const OptimizerOptions& options);
+    /// `phase` names the training in messages.
+    Optimizer(nn::WeightBank& bank, const OptimizerOptions& options, std::string phase = "training");
 
     /// Takes the mean of the gradients that the replicas of the bank gathered up, in their order, leaves them without any,
     /// clips the norm and steps. Returns the norm before clipping. Throws Error(runtime) if it is not finite.
@@ -51,6 +52,7 @@ class Optimizer {
     void adamw(double learning_rate, Update& update);
 
     OptimizerOptions options_;
+    std::string phase_;
     bool adamw_ = false;
     std::vector<Slot> slots_;
 };

@@ -23,6 +23,9 @@ struct PreparedImages {
 PreparedImages prepare(const data::Examples& examples, const data::Normalisation& norm, int batch_size,
                        torch::Device device);
 
+/// Images in a batch on which batch norm is measured: its statistics are means over batches, so they depend on it.
+inline constexpr int kStatisticsBatch = 64;
+
 /// The same for `count` examples drawn without replacement (all if there are fewer), a whole number of batches where
 /// possible.
 PreparedImages prepare_sample(const data::Examples& examples, int count, const data::Normalisation& norm, int batch_size,

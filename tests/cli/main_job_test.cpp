@@ -205,6 +205,31 @@ TEST_F(MainJob, TheSameCommandAgainChangesNothing) {
     EXPECT_EQ(study::Study::open_readonly(study_).test_reads().size(), 1U);
 }
 
+TEST_F(MainJob, ToBeginAnewAndNotToBeginExcludeEachOther) {
+    const Outcome outcome = run_program("nachos", search_in(study_, {"--overwrite", "--resume-only"}));
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_NE(outcome.err.find("--overwrite"), std::string::npos) << outcome.err;
+}
+
+TEST_F(MainJob, EvaluationsOfOtherWeightsAreNotTrained) {
+    const fs::path other = copy();
+    const auto trained = designs_of(other);
+    {
+        auto study = study::Study::resume(other);
+        auto evaluations = study.evaluations();
+        const auto untrained = std::find_if(evaluations.begin(), evaluations.end(), [&](const study::Evaluation& e) {
+            return e.ok() && !e.curve.empty() &&
+                   std::none_of(trained.begin(), trained.end(), [&](const auto& m) { return m.arch == e.arch; });
+        });
+        ASSERT_NE(untrained, evaluations.end());
+        for (study::CurvePoint& p : untrained->curve) p.point.accuracy = 1;  // the best there is, were it of these weights
+        study.append("of other weights", *untrained);
+    }
+    const Outcome outcome = run_program("nachos", {"final", other.string(), "--progress", "off"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(designs_of(other).size(), trained.size());
+}
+
 TEST_F(MainJob, TheSameSeedGivesTheSameBytesWhateverTheWorkersAndStops) {
     const fs::path other = scratch_ / "other";
     const Outcome stopped = run_program("nachos", search_in(other, {"--max-hours", "1e-9"}));
@@ -231,7 +256,7 @@ TEST_F(MainJob, NetworksLearnWithMapsInBFloat16) {
 
 TEST_F(MainJob, AnotherSeedGivesOtherDesigns) {
     const fs::path other = scratch_ / "other";
-    const Outcome outcome = run_program("nachos", search_in(other, {"seed=1"}));
+    const Outcome outcome = run_program("nachos", search_in(other, {"seed=5"}));
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_NE(ordered_json::parse(text_of(other / "pareto.json"))["designs"], designs());
 }
@@ -464,6 +489,10 @@ TEST_F(MainJob, EndsWithVerifiedExports) {
     const Outcome again = run_program("nachos", command);  // nothing is done twice
     EXPECT_EQ(again.exit_code, 0) << again.err;
     EXPECT_NE(again.out.find("\nexport  " + (exports / "c").string() + "\n"), std::string::npos) << again.out;
+    fs::remove(exports / "c/verified.txt");  // as where verification failed, or was killed
+    const Outcome third = run_program("nachos", command);
+    EXPECT_NE(third.out.find("/c  weights"), std::string::npos) << third.out;
+    EXPECT_TRUE(fs::exists(exports / "c/verified.txt"));
 }
 
 }  // namespace

@@ -137,6 +137,15 @@ TEST_F(RankJob, TwoRanksDesignWhatOneProcessDesigns) {
     EXPECT_EQ(pareto_of(study), alone_);
 }
 
+TEST_F(RankJob, AnErrorOfOneRankIsTheExitCodeOfAll) {
+    const fs::path study = *root_ / "none";
+    const Ranks job(2, search_in(study, {"limits.max_params=1"}));
+    const Outcome second = job.wait(1), first = job.wait(0);
+    EXPECT_EQ(first.exit_code, 3) << first.err;
+    EXPECT_EQ(second.exit_code, 3) << second.err;
+    EXPECT_NE(second.err.find("another rank of 2 ended with exit code 3"), std::string::npos) << second.err;
+}
+
 TEST_F(RankJob, TwoRanksLearnTheArchitecturesThatOneProcessLearns) {
     const std::vector<std::string> learning{"search.engine=hybrid"};
     const Outcome outcome = run_program("nachos", search_in(*root_ / "learns-alone", learning));

@@ -101,6 +101,12 @@ TEST_F(ExportedFolder, SaysWhatItHolds) {
     EXPECT_EQ(opened.manifest.forms[0].files, (std::vector<std::string>{"net.c", "net.h"}));
     export_model(folder_ / "m.safetensors", "c", "net", out_);  // again: replaced, not added
     EXPECT_EQ(open_export(out_).manifest.forms.size(), 1U);
+    for (const char* lost : {"net.c", kModelFile}) {  // as a kill while they are written leaves it
+        fs::remove(out_ / lost);
+        test::expect_error(ErrorKind::bad_data, {lost}, [&] { open_export(out_); });
+        export_model(folder_ / "m.safetensors", "c", "net", out_);
+        EXPECT_EQ(open_export(out_).manifest.forms.size(), 1U);
+    }
 }
 
 TEST_F(ExportedFolder, RunsNothingThatItDidNotWrite) {

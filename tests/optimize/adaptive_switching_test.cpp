@@ -88,6 +88,23 @@ TEST(AdaptiveSwitching, SameSeedSameChoice) {
     EXPECT_NE(figures(1), figures(2));
 }
 
+TEST(AdaptiveSwitching, FitsWhatTheSmallestInitialDesignGives) {
+    for (const int per_group : {1, 2, 5}) {
+        const Problem p = additive(2 * per_group, per_group);  // two architectures
+        AdaptiveSwitching switching;
+        switching.fit(p.x, p.y, p.groups, core::Rng(1));
+        EXPECT_TRUE(std::isfinite(switching.predict(p.x)[0].mean)) << per_group;
+    }
+}
+
+TEST(AdaptiveSwitching, TheMeanOfAllCarriesADeviationToo) {
+    const Problem p = additive(40, 1);
+    AdaptiveSwitching mean({.only = kMeanOfAll}), gp({.only = "gp"});
+    for (AdaptiveSwitching* s : {&mean, &gp}) s->fit(p.x, p.y, p.groups, core::Rng(1));
+    EXPECT_GT(mean.predict({{9, 9, 9}})[0].deviation, 0);
+    EXPECT_DOUBLE_EQ(mean.predict({{9, 9, 9}})[0].deviation, gp.predict({{9, 9, 9}})[0].deviation);
+}
+
 TEST(AdaptiveSwitching, WithOneGroupTheMeanIsKept) {
     const Problem p = additive(10, 10);
     AdaptiveSwitching switching;

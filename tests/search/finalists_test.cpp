@@ -93,6 +93,7 @@ TEST(Comparators, ShareTheDesignsBackboneOrAreTheBestPlainOne) {
 TEST(Comparators, HandMadeExitsComeNearestToTheDesignsWorstCase) {
     Searched s;
     const arch::ArchSpec design = s.design();
+    s.limits.max_avg_macs.reset();
     const arch::ArchSpec made = s.compared(design).at("branchynet").arch;
     const auto gap = [&](const arch::ArchSpec& spec) { return std::abs(s.worst(spec) - s.worst(design)); };
     EXPECT_GE(made.placed_exits(), 1);
@@ -102,6 +103,21 @@ TEST(Comparators, HandMadeExitsComeNearestToTheDesignsWorstCase) {
             other.exits[i] = (sites >> i & 1U) != 0 ? arch::ExitSpec{true, 1, 32, 2} : arch::ExitSpec{};
         EXPECT_LE(gap(made), gap(other)) << sites;
     }
+}
+
+TEST(Comparators, HandMadeExitsCanMeetTheLimits) {
+    Searched s;
+    const arch::ArchSpec design = s.design();
+    const auto first_exit = [&](unsigned sites) {
+        arch::ArchSpec spec = arch::without_exits(design);
+        for (std::size_t i = 0; i < 3; ++i)
+            if ((sites >> i & 1U) != 0) spec.exits[i] = arch::ExitSpec{true, 1, 32, 2};
+        return static_cast<double>(exact_costs(s.task.space, spec).executed_macs.front());
+    };
+    s.limits.max_avg_macs = (first_exit(1) + first_exit(2)) / 2;  // only exits at the first site are cheap enough
+    EXPECT_TRUE(s.compared(design).at("branchynet").arch.exits.front().placed);
+    s.limits.max_avg_macs = first_exit(1) - 1;
+    EXPECT_FALSE(s.compared(design).contains("branchynet"));
 }
 
 TEST(Comparators, ADesignWithoutExitsIsNotComparedWithItself) {

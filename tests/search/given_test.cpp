@@ -33,6 +33,15 @@ TEST(Given, EvaluatesWhatIsListedInOrderAndNothingElse) {
     EXPECT_EQ(result.history.back().total, 11);
 }
 
+TEST(Given, PatienceLeavesNoneOut) {
+    FakeTask task = wide_task();
+    const auto specs = some(task.space, 11);
+    SearchOptions options = listing(specs);
+    options.batch = options.patience = 1;
+    engine_named("given").run(task.problem(), options, core::Rng(1), {});
+    EXPECT_EQ(task.asked, specs);
+}
+
 TEST(Given, ReadsOneArchitectureAListAndAFront) {
     const FakeTask task = wide_task();
     const auto specs = some(task.space, 2);

@@ -139,7 +139,8 @@ TEST(Predictor, TooFewEvaluationsFitNothing) {
 }
 
 PredictedPoint predicted(double accuracy, double cost, double deviation = 0, double violation = 0) {
-    PredictedPoint p{.point = {}, .error_deviation = deviation, .violation = violation};
+    PredictedPoint p{
+        .point = {}, .error_deviation = deviation, .violation = violation, .violation_beside_accuracy = violation};
     p.point.accuracy = accuracy;
     p.point.avg_cost = p.cost = cost;
     return p;
@@ -168,6 +169,16 @@ TEST(FillGaps, CountsWhatAnUncertainCandidateMayGain) {
     const std::vector<study::Evaluation> archive{known};
     const std::vector<std::vector<PredictedPoint>> curves{{predicted(0.69, 100)}, {predicted(0.65, 100, 0.1)}};
     EXPECT_EQ(fill_gaps(archive, {}, axes, curves, {.size = 1, .exploration = 0}), (std::vector<int>{1}));
+}
+
+TEST(FillGaps, ACandidateMayMeetTheAccuracyThatItsMeanMisses) {
+    const HypervolumeAxes axes{.min_cost = 10, .max_cost = 1000, .max_error = 1};
+    study::Limits limits;
+    limits.min_accuracy = 0.65;
+    // The first misses it for sure; the second does by its mean, and may meet it.
+    const std::vector<std::vector<PredictedPoint>> curves{{predicted(0.64, 50)}, {predicted(0.62, 100, 0.1)}};
+    EXPECT_EQ(fill_gaps({}, limits, axes, curves, {.size = 1, .exploration = 0}), (std::vector<int>{1}));
+    EXPECT_EQ(fill_gaps({}, limits, axes, curves, {.size = 1, .exploration = 1}), (std::vector<int>{1}));
 }
 
 TEST(FillGaps, ExplorationIsOptimistic) {

@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include "core/error.h"
+#include "core/expect_error.h"
 #include "core/temp_folder.h"
 #include "data/dataset.h"
 #include "study/evaluation_json.h"
@@ -237,6 +238,19 @@ TEST(Evaluation, AFailureIsRecordedWithItsReasonAndTouchesNobody) {
     EXPECT_NE(failed.error.find("stage 1 has depth 7"), std::string::npos) << failed.error;
     EXPECT_TRUE(failed.curve.empty());
     EXPECT_TRUE(evaluate_candidate(context, task.space.largest()).ok());
+}
+
+TEST(Evaluation, ATableThatCannotBeStoredIsNotTheCandidatesFault) {
+    const Task task;
+    const nn::WeightBank bank = task.bank();
+    const CandidateContext context{
+        .space = task.space,
+        .bank = bank,
+        .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
+        .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
+        .curve = {.budgets = {1e9}},
+        .store_table = [](const auto&, const auto&) -> std::string { fail(ErrorKind::runtime, "no space left"); }};
+    test::expect_error(ErrorKind::runtime, {"no space left"}, [&] { evaluate_candidate(context, task.space.smallest()); });
 }
 
 }  // namespace

@@ -30,6 +30,8 @@ constexpr auto kLeaving = 10s;   // rank 0, which the others speak through, wait
 std::vector<std::uint8_t> bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
 std::string text_of(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 
+constexpr const char* kFailed = "failed";  // the exit code of a rank that ended by an error
+
 std::string left(int rank) { return "left/" + std::to_string(rank); }
 
 std::string first_line(const char* what) {
@@ -53,7 +55,7 @@ c10::intrusive_ptr<c10d::Store> connect(const RankOptions& options, bool server)
 /// clock, because the first may hang with the network.
 class Watch {
   public:
-    Watch(const RankOptions& options, std::function<void(const std::string&)> on_lost)
+    Watch(const RankOptions& options, Ranks::OnLost on_lost)
         : options_(options), on_lost_(std::move(on_lost)), store_(connect(options, false)) {
         beats_.resize(static_cast<std::size_t>(options.size));
         seen_.assign(beats_.size(), Clock::now());
@@ -82,6 +84,11 @@ class Watch {
         for (std::int64_t count = 1;; ++count) {
             try {
                 store_->set(key(options_.rank), bytes_of(std::to_string(count)));
+                if (store_->check({kFailed})) {
+                    const int code = std::stoi(text_of(store_->get(kFailed)));
+                    return on_lost_(fmt::format("another rank of {} ended with exit code {}", options_.size, code),
+                                    static_cast<ErrorKind>(code));
+                }
                 for (int r = 0; r <= last; ++r) {
                     if (!store_->check({key(r)})) continue;
                     const std::string found = text_of(store_->get(key(r)));
@@ -107,7 +114,8 @@ class Watch {
                 if (r == options_.rank || Clock::now() - seen_[static_cast<std::size_t>(r)] < options_.lost) continue;
                 lock.unlock();
                 return on_lost_(fmt::format("rank {} of {} was lost: it has ended, or gave no sign of life for {} s", r,
-                                            options_.size, options_.lost.count()));
+                                            options_.size, options_.lost.count()),
+                                ErrorKind::stopped);
             }
         }
     }
@@ -119,7 +127,7 @@ class Watch {
     }
 
     RankOptions options_;
-    std::function<void(const std::string&)> on_lost_;
+    Ranks::OnLost on_lost_;
     c10::intrusive_ptr<c10d::Store> store_;
     std::mutex mutex_;
     std::condition_variable changed_;
@@ -131,12 +139,12 @@ class Watch {
 
 struct Ranks::State {
     RankOptions options;
-    c10::intrusive_ptr<c10d::Store> store;
-    c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
-    std::unique_ptr<Watch> watch;
-    std::int64_t messages = 0;  ///< of this rank so far: calls go in step, so this names them
-    std::string broadcast_key;  ///< of the last broadcast, on rank 0, until all have read it
-    mutable bool lost = false;  ///< a rank, so there is nobody to wait for
+    c10::intrusive_ptr<c10d::Store> store = {};
+    c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo = {};
+    std::unique_ptr<Watch> watch = {};
+    std::int64_t messages = 0;       ///< of this rank so far: calls go in step, so this names them
+    std::string broadcast_key = {};  ///< of the last broadcast, on rank 0, until all have read it
+    mutable bool lost = false;       ///< a rank, so there is nobody to wait for
 
     /// libtorch's exceptions say that a connection failed.
     template <class Action>
@@ -174,8 +182,7 @@ struct Ranks::State {
     }
 };
 
-Ranks::Ranks(const RankOptions& options, std::function<void(const std::string&)> on_lost)
-    : state_(new State{.options = options}) {
+Ranks::Ranks(const RankOptions& options, OnLost on_lost) : state_(new State{.options = options}) {
     try {
         state_->store = connect(options, options.rank == 0 && !options.hosted);
         const auto group = c10d::ProcessGroupGloo::Options::create(kPatience);
@@ -200,6 +207,18 @@ Ranks::~Ranks() {
             while (!s.store->check({left(r)}) && Clock::now() - start < kLeaving) std::this_thread::sleep_for(kLook);
     } catch (const std::exception&) {
         // Rank 0 has left before.
+    }
+}
+
+void Ranks::end_all(ErrorKind kind) noexcept {
+    State& s = *state_;
+    s.watch.reset();
+    s.lost = true;  // nobody is waited for again
+    try {
+        s.store->set(kFailed, bytes_of(std::to_string(static_cast<int>(kind))));
+        std::this_thread::sleep_for(2 * kBeat);
+    } catch (const std::exception&) {
+        // Rank 0 has ended before.
     }
 }
 
