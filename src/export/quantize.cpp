@@ -22,12 +22,13 @@ constexpr std::size_t kKept = 1 << 18;                                      // v
 constexpr float kLeastRange = 1e-6F;
 constexpr float kMostBiasCode = 1 << 29;
 
-/// Values that a map takes, thinned evenly so that memory is bounded.
+/// Values that a map takes, thinned so that memory is bounded: at places that are scattered, for with an even step of a power of two
+/// few of a map's channels would be seen.
 class Values {
   public:
     void add(const float* values, std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) {
-            if (seen_++ % step_ != 0) continue;
+            if (scattered(seen_++) % step_ != 0) continue;
             kept_.push_back(values[i]);
             if (kept_.size() < 2 * kKept) continue;
             for (std::size_t k = 0; 2 * k < kept_.size(); ++k) kept_[k] = kept_[2 * k];
@@ -55,6 +56,8 @@ class Values {
     }
 
   private:
+    /// Fibonacci hashing (Knuth, The Art of Computer Programming 3, section 6.4): neighbours end far from each other.
+    static std::uint64_t scattered(std::uint64_t place) { return place * 0x9E3779B97F4A7C15U >> 32; }
     static Affine covering(float low, float high) {
         low = std::min(low, 0.0F);
         const float scale = std::max(std::max(high, 0.0F) - low, kLeastRange) / 255;
@@ -73,7 +76,7 @@ class Values {
     }
 
     std::vector<float> kept_;
-    std::size_t seen_ = 0, step_ = 1;
+    std::uint64_t seen_ = 0, step_ = 1;
 };
 
 bool curved(const Layer& layer) {

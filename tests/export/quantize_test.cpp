@@ -40,6 +40,24 @@ TEST(QuantizeNetwork, RoundsWeightsToTheirScalesAndRangesToCodes) {
     test::expect_error(ErrorKind::usage, {"quantized already"}, [&] { quantize_network(m, pixels); });
 }
 
+/// Of many images not all values are kept; those kept are of all channels.
+TEST(QuantizeNetwork, RangesAreThoseOfAllChannelsHoweverManyImages) {
+    model::Model model = test::form_cases()[0].model();
+    arch::Layer& stem = model.net.layers[0];
+    ASSERT_EQ(stem.out.c % 8, 0);
+    const std::size_t per_channel = stem.weight.size() / static_cast<std::size_t>(stem.out.c);
+    for (std::size_t c = 0; c < static_cast<std::size_t>(stem.out.c); c += 8) {  // those that an even step of 8 would see
+        for (std::size_t w = 0; w < per_channel; ++w) stem.weight[c * per_channel + w] /= 100;
+        stem.bias_values[c] /= 100;
+    }
+    core::Rng rng(3);
+    const auto range = [&](int images) {
+        return quantize_network(model, test::random_images(model.net, images, rng)).quantization->inner[0].scale;
+    };
+    const auto values = stem.out.elements();
+    EXPECT_GT(range(static_cast<int>((1 << 23) / values)), 0.7F * range(32));
+}
+
 class EveryNetwork : public testing::TestWithParam<test::FormCase> {};
 
 /// 8 bits change what exits say by some hundredths of its spread, and hardly any class.
