@@ -98,7 +98,7 @@ TEST(FinalBudgets, GetThresholdsOfTheirOwn) {
     const Outcome outcome =
         search(out, {"search.given=" + list.string(), "evaluate.fidelity=scratch:1", "final.from_supernet=false",
                      "final.exports=false", "final.comparators=false", "limits.min_accuracy=none", "policy.budgets=2",
-                     "final.budgets=[95000, 100000, 105000, 110000, 115000, 120000]"});
+                     "seed=3", "final.budgets=[95000, 100000, 105000, 110000, 115000, 120000]"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     for (const auto& entry : fs::directory_iterator(out / "models")) {
         if (entry.path().extension() != ".safetensors") continue;
