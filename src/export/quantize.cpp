@@ -22,8 +22,8 @@ constexpr std::size_t kKept = 1 << 18;                                      // v
 constexpr float kLeastRange = 1e-6F;
 constexpr float kMostBiasCode = 1 << 29;
 
-/// Values that a map takes, thinned so that memory is bounded: at places that are scattered, for with an even step of a power of two
-/// few of a map's channels would be seen.
+/// Values that a map takes, thinned so that memory is bounded: at places that are scattered, for with an even step of a
+/// power of two few of a map's channels would be seen.
 class Values {
   public:
     void add(const float* values, std::size_t count) {

@@ -11,7 +11,8 @@ torch::Tensor to_input(const std::vector<std::uint8_t>& pixels, int n, int heigh
     const std::size_t channels = norm.mean.size();
     const auto c = static_cast<std::int64_t>(channels);
     if (!device.is_cpu()) {  // bytes are what is sent there
-        const torch::Tensor bytes = torch::from_blob(const_cast<std::uint8_t*>(pixels.data()), {n, height, width, c}, torch::kByte);
+        const torch::Tensor bytes =
+            torch::from_blob(const_cast<std::uint8_t*>(pixels.data()), {n, height, width, c}, torch::kByte);
         const torch::Tensor mean = torch::tensor(norm.mean).to(device), std = torch::tensor(norm.std).to(device);
         return bytes.to(device).to(torch::kFloat).div_(255).sub_(mean).div_(std).permute({0, 3, 1, 2});
     }
