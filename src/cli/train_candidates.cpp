@@ -86,7 +86,7 @@ void end_followers(exec::Ranks& ranks) { ranks.broadcast(kEnd); }
 
 std::string table_file(const arch::ArchSpec& spec, const study::Fidelity& fidelity) {
     std::string name = "tables/" + arch::arch_id(spec);
-    if (fidelity.weights != study::Fidelity::Weights::inherit) {
+    if (fidelity.trains()) {
         name += "." + study::text_of(fidelity);
         std::replace(name.begin(), name.end(), ':', '-');
     }

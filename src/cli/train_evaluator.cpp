@@ -46,7 +46,7 @@ std::vector<study::Evaluation> StoredEvaluator::operator()(std::span<const arch:
         if (lost) return;  // not stored: the next start of this study tries it again
         keys.push_back(key(unknown[i]));
         evaluated.push_back(std::move(evaluation));
-        if (!trains()) return;
+        if (!fidelity_.trains()) return;
         store();
         for (const auto& checkpoint : candidate_checkpoints(study_, unknown[i], fidelity_))
             std::filesystem::remove(checkpoint);
@@ -70,14 +70,13 @@ std::string StoredEvaluator::key(const arch::ArchSpec& spec) const {
 
 std::string evaluation_key_of(const Session& session, const std::string& weights_digest, const study::Fidelity& fidelity,
                               const arch::ArchSpec& spec) {
-    const bool trains = fidelity.weights != study::Fidelity::Weights::inherit;
     return study::evaluation_key({.arch = spec,
                                   .fidelity = study::text_of(fidelity),
                                   .seed = session.config.seed,
                                   .weights_digest = weights_digest,
                                   .split_digest = session.parts.digest,
                                   .evaluator_version = kEvaluatorVersion,
-                                  .training = trains ? training_options(session.config) : ""});
+                                  .training = fidelity.trains() ? training_options(session.config) : ""});
 }
 
 }  // namespace nachos::cli

@@ -20,7 +20,6 @@ class StoredEvaluator {
     std::vector<study::Evaluation> operator()(std::span<const arch::ArchSpec> specs) const;
 
   private:
-    bool trains() const { return fidelity_.weights != study::Fidelity::Weights::inherit; }
     std::string key(const arch::ArchSpec& spec) const;
 
     const Session& session_;

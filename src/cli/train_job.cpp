@@ -7,6 +7,7 @@
 #include "report/html.h"
 #include "report/learnt_designs.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
@@ -70,6 +71,7 @@ RunningJob::RunningJob(const TrainingArguments& arguments, const study::Study& s
                             {"commit", core::commit()},
                             {"libtorch", TORCH_VERSION},
                             {"cpu", machine.cpu},
+                            {"cuda", at::hasCUDA()},
                             {"threads", at::get_num_threads()}});
     State* state = state_.get();
     job_.ranks = ranks;

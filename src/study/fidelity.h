@@ -16,6 +16,7 @@ struct Fidelity {
     Weights weights = Weights::inherit;
     int epochs = 0;  ///< of its own training; 0 for inherit alone
 
+    bool trains() const { return weights != Weights::inherit; }
     bool operator==(const Fidelity&) const = default;
 };
 

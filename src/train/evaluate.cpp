@@ -25,7 +25,7 @@ policy::RecordedTable measure(const CandidateContext& context, const arch::ArchS
     const arch::NetDesc net = context.space.build(spec);
     evaluation.costs = costs_of(net, context.latency);
     std::optional<nn::WeightBank> own;
-    if (context.fidelity.weights != study::Fidelity::Weights::inherit) own = trained_weights(context, spec, net);
+    if (context.fidelity.trains()) own = trained_weights(context, spec, net);
     const nn::WeightBank& bank = own ? *own : context.bank;
     const nn::NetStats stats = batch_statistics(net, bank, context.recalibration.batches);
     policy::RecordedTable table = record(nn::to_desc(net, bank, stats), context.validation, bank.device());

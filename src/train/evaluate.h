@@ -53,7 +53,7 @@ struct CandidateContext {
 
 /// The weights that the fidelity asks for, recalibrated and folded; runs the validation part once and fits thresholds. A
 /// failure is an Evaluation with its reason, after a second attempt where that may help (memory, a library's exception);
-/// only Error(stopped) leaves.
+/// only Error(stopped) leaves, and what store_table throws, which is no fault of the candidate.
 study::Evaluation evaluate_candidate(const CandidateContext& context, const arch::ArchSpec& spec);
 
 }  // namespace nachos::train

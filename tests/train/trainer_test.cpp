@@ -57,6 +57,15 @@ struct Task {
     }
 
     nn::WeightBank bank() const { return {space.weight_layers(), core::Rng(4)}; }
+
+    /// `bank` must outlive it.
+    CandidateContext context(const nn::WeightBank& bank, CurveOptions curve) const {
+        return {.space = space,
+                .bank = bank,
+                .recalibration = prepare_sample(parts.train.examples(), 64, norm, 32, torch::kCPU, core::Rng(1)),
+                .validation = prepare(parts.validation.examples(), norm, 32, torch::kCPU),
+                .curve = std::move(curve)};
+    }
 };
 
 bool same(const nn::WeightBank& a, const nn::WeightBank& b) {
@@ -183,12 +192,7 @@ TEST(Evaluation, MeasuresWhatWasLearntAndNothingElse) {
     const Task task;
     nn::WeightBank bank = task.bank();
     train_supernet(bank, task.space, task.options(8), task.input());
-    const CandidateContext context{
-        .space = task.space,
-        .bank = bank,
-        .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
-        .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
-        .curve = {.budgets = {1e5, 3e5, 1e6}}};
+    const CandidateContext context = task.context(bank, {.budgets = {1e5, 3e5, 1e6}});
     core::Rng rng(5);
     const arch::ArchSpec largest = task.space.largest(), other = task.space.decode(task.space.sample(rng));
     const study::Evaluation first = evaluate_candidate(context, largest);
@@ -206,12 +210,8 @@ TEST(Evaluation, ThePublishedRuleGivesOnePointOfTenthsForTheLargestBudget) {
     const nn::WeightBank bank = task.bank();
     const arch::ArchSpec spec = task.space.with_all_exits(task.space.smallest());
     const auto least = static_cast<double>(costs_of(task.space.build(spec), nullptr).executed_macs.front());
-    const CandidateContext context{
-        .space = task.space,
-        .bank = bank,
-        .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
-        .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
-        .curve = {.budgets = {least / 2, least, 1.1 * least}, .published_rule = true}};
+    const CandidateContext context =
+        task.context(bank, {.budgets = {least / 2, least, 1.1 * least}, .published_rule = true});
     const study::Evaluation evaluation = evaluate_candidate(context, spec);
     ASSERT_TRUE(evaluation.ok()) << evaluation.error;
     ASSERT_EQ(evaluation.curve.size(), 1U);
@@ -226,12 +226,7 @@ TEST(Evaluation, ThePublishedRuleGivesOnePointOfTenthsForTheLargestBudget) {
 TEST(Evaluation, AFailureIsRecordedWithItsReasonAndTouchesNobody) {
     const Task task;
     const nn::WeightBank bank = task.bank();
-    const CandidateContext context{
-        .space = task.space,
-        .bank = bank,
-        .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
-        .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
-        .curve = {.budgets = {1e6}}};
+    const CandidateContext context = task.context(bank, {.budgets = {1e6}});
     arch::ArchSpec broken = task.space.smallest();
     broken.depth[0] = 7;
     const study::Evaluation failed = evaluate_candidate(context, broken);
@@ -243,13 +238,8 @@ TEST(Evaluation, AFailureIsRecordedWithItsReasonAndTouchesNobody) {
 TEST(Evaluation, ATableThatCannotBeStoredIsNotTheCandidatesFault) {
     const Task task;
     const nn::WeightBank bank = task.bank();
-    const CandidateContext context{
-        .space = task.space,
-        .bank = bank,
-        .recalibration = prepare_sample(task.parts.train.examples(), 64, task.norm, 32, torch::kCPU, core::Rng(1)),
-        .validation = prepare(task.parts.validation.examples(), task.norm, 32, torch::kCPU),
-        .curve = {.budgets = {1e9}},
-        .store_table = [](const auto&, const auto&) -> std::string { fail(ErrorKind::runtime, "no space left"); }};
+    CandidateContext context = task.context(bank, {.budgets = {1e9}});
+    context.store_table = [](const auto&, const auto&) -> std::string { fail(ErrorKind::runtime, "no space left"); };
     test::expect_error(ErrorKind::runtime, {"no space left"}, [&] { evaluate_candidate(context, task.space.smallest()); });
 }
 
