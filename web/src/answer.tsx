@@ -1,5 +1,5 @@
 // The headline: which design for a budget, and what is lost. Limits are applied here, live.
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { averageLatency, type Design, type LimitKey, type Limits, type Source, type Study } from './data';
 import { bytes, count, limitValue, macs, percent, points, shortCount, time } from './format';
 import { kLimits, nearest, ranges, type Answer } from './limits';
@@ -116,7 +116,7 @@ interface Range {
     high: number;
 }
 
-/** From the least to the most of the designs; the far end means no limit. */
+/** From the least to the most of the designs; the far end means no limit. What is being typed stays when the study changes meanwhile. */
 function LimitField({ id, name, unit, range, value, least, onChange }: { id: string; name: string; unit: (typeof kLimits)[number]['unit']; range: Range; value: number | undefined; least: boolean; onChange: (v: number | undefined) => void }) {
     const logarithmic = unit !== 'share' && range.low > 0;
     const to = (v: number) => (logarithmic ? Math.log(v / range.low) / Math.log(range.high / range.low) : (v - range.low) / (range.high - range.low)) * kSteps;
@@ -125,7 +125,9 @@ function LimitField({ id, name, unit, range, value, least, onChange }: { id: str
     const place = value === undefined ? free : Math.round(Math.min(Math.max(to(value), 0), kSteps));
     const slide = (s: number) => onChange(s === free ? undefined : unit === 'share' ? Math.round(from(s) * 1000) / 1000 : Math.round(Number(from(s).toPrecision(3))));
     const scale = unit === 'share' ? 100 : 1;
+    const [draft, setDraft] = useState<string>();
     const type = (text: string) => {
+        setDraft(undefined);
         const number = Number(text) / scale;
         if (text.trim() === '') onChange(undefined);
         else if (Number.isFinite(number) && number >= 0) onChange(number);
@@ -143,7 +145,8 @@ function LimitField({ id, name, unit, range, value, least, onChange }: { id: str
                 step="any"
                 aria-label={`${name}, ${least ? 'at least' : 'at most'}, in ${unit === 'share' ? 'percent' : unit === 'count' ? 'parameters' : unit === 'us' ? 'microseconds' : unit}`}
                 placeholder="none"
-                value={value === undefined ? '' : Number((value * scale).toPrecision(8))}
+                value={draft ?? (value === undefined ? '' : Number((value * scale).toPrecision(8)))}
+                onInput={(e) => setDraft(e.currentTarget.value)}
                 onChange={(e) => type(e.currentTarget.value)}
             />
         </div>

@@ -240,6 +240,14 @@ const tests = {
         await page.waitForSelector('text=1 network trained for good');
         assert.equal(await page.inputValue('#limit-max_params + input'), '2000');
         assert.equal(await text(page, '#design .name'), chosen);
+        // Half typed when the study changes.
+        await page.fill('#limit-max_params + input', '1500');
+        growing = true;
+        tell();
+        await page.waitForSelector('text=nothing is trained for good yet');
+        assert.equal(await page.inputValue('#limit-max_params + input'), '1500');
+        await page.press('#limit-max_params + input', 'Enter');
+        await says(page, '.limit:has(#limit-max_params) output', /1,500/);
         await close(page);
         server.closeAllConnections();
         server.close();
