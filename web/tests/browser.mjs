@@ -247,7 +247,7 @@ const tests = {
         await page.waitForSelector('text=nothing is trained for good yet');
         assert.equal(await page.inputValue('#limit-max_params + input'), '1500');
         await page.press('#limit-max_params + input', 'Enter');
-        await says(page, '.limit:has(#limit-max_params) output', /1,500/);
+        await says(page, '.limit:has(#limit-max_params) output', /1\.5 k/);
         await close(page);
         server.closeAllConnections();
         server.close();
