@@ -7,11 +7,13 @@
 #include <signal.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
+#include <span>
 #include <thread>
 
 // Searches that are killed, as a machine that dies kills them. NACHOS_KILLS says how often (scripts/kill-test), 10 times by
@@ -156,6 +158,45 @@ TEST_F(Kill, OfWorkersCostsRetriesAndChangesNothing) {
     EXPECT_GE(killed, 1);
     EXPECT_EQ(pareto_of(study), whole_);
     EXPECT_EQ(evaluations_of(study).size(), 24U);
+}
+
+/// The networks in training that have a checkpoint in this study, each with the epochs it has done.
+std::vector<std::string> networks_begun(const fs::path& study) {
+    std::vector<std::string> begun;
+    if (!fs::exists(study / "checkpoints")) return begun;
+    for (const auto& entry : fs::directory_iterator(study / "checkpoints"))
+        if (entry.path().filename().string().starts_with("candidate-") && entry.path().extension() == ".safetensors")
+            begun.push_back(entry.path().string() + core::read_tensors(entry.path()).metadata.at("epochs_done"));
+    return begun;
+}
+
+TEST_F(Kill, AnEvaluationWhoseWorkersAllDiedIsTriedByTheNextStart) {
+    const fs::path study = *root_ / "lost";
+    const auto three = search_in(study, {"search.engine=random", "evaluate.fidelity=scratch:12", "final.from_supernet=false",
+                                         "search.evaluations=3", "search.initial=2", "--workers", "1"});
+    const Running search("nachos", three);
+    std::vector<std::string> seen;
+    for (int attempt = 0; attempt < 2; ++attempt) {  // its worker dies at work, and so does the one that goes on
+        const auto start = Clock::now();
+        while (networks_begun(study) == seen && seconds_since(start) < 60)
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        const auto workers = children_of(search.process());
+        ASSERT_EQ(workers.size(), 1U);
+        ASSERT_EQ(::kill(workers.front(), SIGKILL), 0);
+        while (children_of(search.process()) == workers) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        seen = networks_begun(study);
+        ASSERT_EQ(seen.size(), 1U);
+    }
+    const Outcome disturbed = search.wait();
+    ASSERT_EQ(disturbed.exit_code, 0) << disturbed.err;
+    const auto stored = evaluations_of(study);
+    ASSERT_EQ(stored.size(), 2U);
+    const Outcome again = run_program("nachos", three);
+    ASSERT_EQ(again.exit_code, 0) << again.err;
+    const auto now = evaluations_of(study);
+    ASSERT_EQ(now.size(), 3U);
+    EXPECT_TRUE(std::ranges::equal(stored, std::span(now).first(2)));
+    for (const study::Evaluation& e : study::Study::resume(study).evaluations()) EXPECT_EQ(e.error, "");
 }
 
 }  // namespace
