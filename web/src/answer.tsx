@@ -148,6 +148,7 @@ function LimitField({ id, name, unit, range, value, least, onChange }: { id: str
                 value={draft ?? (value === undefined ? '' : Number((value * scale).toPrecision(8)))}
                 onInput={(e) => setDraft(e.currentTarget.value)}
                 onChange={(e) => type(e.currentTarget.value)}
+                onBlur={() => setDraft(undefined)} // typed and taken back changes nothing
             />
         </div>
     );

@@ -249,6 +249,13 @@ const tests = {
         assert.equal(await page.inputValue('#limit-max_params + input'), '1500');
         await page.press('#limit-max_params + input', 'Enter');
         await says(page, '.limit:has(#limit-max_params) output', /1\.5 k/);
+        // Typed and taken back: the slider moves the number as before.
+        await page.fill('#limit-max_params + input', '1600');
+        await page.fill('#limit-max_params + input', '1500');
+        await page.locator('#limit-max_params + input').blur();
+        await slide(page, '#limit-max_params', 400);
+        await says(page, '.limit:has(#limit-max_params) output', /no limit/);
+        assert.equal(await page.inputValue('#limit-max_params + input'), '');
         await close(page);
         server.closeAllConnections();
         server.close();
