@@ -8,7 +8,6 @@ find_package(tomlplusplus REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
-find_package(pagmo REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 find_library(NACHOS_XGBOOST xgboost REQUIRED)  # its own CMake file names a library that Debian does not ship
 find_path(NACHOS_XGBOOST_INCLUDE xgboost/c_api.h REQUIRED)

@@ -14,7 +14,7 @@ namespace nachos::optimize {
 /// Genes that were evaluated, and what came out.
 struct Individual {
     Genes genes;
-    Objectives objectives;  ///< minimised, finite
+    Objectives objectives;  ///< two, minimised, finite
     double violation = 0;   ///< of the constraints in all; 0 = feasible
 };
 
@@ -47,7 +47,7 @@ class Nsga2 {
     std::vector<Genes> ask(int count);
 
     /// Takes results (of any genes, asked for or not) and selects survivors. N = population + results: O(N log N + removed *
-    /// N) for two objectives, else O(M N^2).
+    /// N).
     void tell(std::vector<Individual> results);
 
     /// Survivors, best rank first, then largest crowding distance.

@@ -2,62 +2,54 @@
 
 #include "optimize/crowding.h"
 
-#include <pagmo/utils/hypervolume.hpp>
-#include <pagmo/utils/multi_objective.hpp>
-
 #include <algorithm>
-#include <map>
+#include <cassert>
 #include <numeric>
-#include <tuple>
 
 namespace nachos::optimize {
 namespace {
 
-/// Points in order of both objectives: a front's last member has its least second objective so far, and those least values
-/// ascend from front to front, so the first front that does not dominate a point is found by bisection.
-std::vector<int> ranks_2d(const std::vector<Objectives>& points) {
+/// Indices in order of the first objective, then of the second, then of place.
+std::vector<int> ascending(const std::vector<Objectives>& points) {
+    assert(std::all_of(points.begin(), points.end(), [](const Objectives& p) { return p.size() == 2; }));
     std::vector<int> order(points.size());
     std::iota(order.begin(), order.end(), 0);
-    const auto at = [&](int i) -> const Objectives& { return points[static_cast<std::size_t>(i)]; };
-    std::sort(order.begin(), order.end(),
-              [&](int a, int b) { return at(a)[0] != at(b)[0] ? at(a)[0] < at(b)[0] : at(a)[1] < at(b)[1]; });
-    std::vector<int> ranks(points.size(), 0);
-    std::vector<double> least;  // second objective, per front
-    int before = -1;
-    for (const int i : order) {
-        const auto own = static_cast<std::size_t>(i);
-        if (before >= 0 && at(before) == at(i)) {
-            ranks[own] = ranks[static_cast<std::size_t>(before)];
-        } else {
-            const auto front = std::upper_bound(least.begin(), least.end(), at(i)[1]);
-            ranks[own] = static_cast<int>(front - least.begin());
-            if (front == least.end())
-                least.push_back(at(i)[1]);
-            else
-                *front = at(i)[1];
-        }
-        before = i;
-    }
-    return ranks;
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+        return points[static_cast<std::size_t>(a)] < points[static_cast<std::size_t>(b)];
+    });
+    return order;
 }
 
 }  // namespace
 
 std::vector<int> non_dominated_ranks(const std::vector<Objectives>& points) {
-    if (points.size() < 2) return std::vector<int>(points.size(), 0);  // pagmo refuses fewer
-    if (points.front().size() == 2) return ranks_2d(points);
-    const auto ranks = std::get<3>(pagmo::fast_non_dominated_sorting(points));
-    return {ranks.begin(), ranks.end()};
+    // A front's last member has its least second objective so far, and those least values ascend from front to front, so the
+    // first front that does not dominate a point is found by bisection.
+    std::vector<int> ranks(points.size(), 0);
+    std::vector<double> least;  // second objective, per front
+    const Objectives* before = nullptr;
+    int rank = 0;
+    for (const int i : ascending(points)) {
+        const auto own = static_cast<std::size_t>(i);
+        if (before == nullptr || *before != points[own]) {
+            const auto front = std::upper_bound(least.begin(), least.end(), points[own][1]);
+            rank = static_cast<int>(front - least.begin());
+            if (front == least.end())
+                least.push_back(points[own][1]);
+            else
+                *front = points[own][1];
+        }
+        ranks[own] = rank;
+        before = &points[own];
+    }
+    return ranks;
 }
 
 std::vector<int> front_2d(const std::vector<Objectives>& points) {
-    std::map<Objectives, int> first;  // of each distinct point that is on the front
-    for (const auto i : pagmo::non_dominated_front_2d(points)) {
-        const auto [entry, fresh] = first.try_emplace(points[i], static_cast<int>(i));
-        if (!fresh) entry->second = std::min(entry->second, static_cast<int>(i));
-    }
     std::vector<int> front;
-    for (const auto& [point, index] : first) front.push_back(index);
+    for (const int i : ascending(points))
+        if (front.empty() || points[static_cast<std::size_t>(i)][1] < points[static_cast<std::size_t>(front.back())][1])
+            front.push_back(i);
     return front;
 }
 
@@ -67,7 +59,13 @@ double hypervolume_2d(const std::vector<Objectives>& points, const Objectives& r
     std::vector<Objectives> below;
     std::copy_if(points.begin(), points.end(), std::back_inserter(below),
                  [&](const Objectives& p) { return p[0] < reference[0] && p[1] < reference[1]; });
-    return below.empty() ? 0 : pagmo::hypervolume(below).compute(reference);
+    double area = 0, ceiling = reference[1];
+    for (const int i : front_2d(below)) {  // each adds what lies to its right, between it and the one before
+        const Objectives& p = below[static_cast<std::size_t>(i)];
+        area += (reference[0] - p[0]) * (ceiling - p[1]);
+        ceiling = p[1];
+    }
+    return area;
 }
 
 }  // namespace nachos::optimize

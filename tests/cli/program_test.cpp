@@ -88,7 +88,7 @@ TEST_F(Program, WhatCannotWorkIsToldBeforeAnythingIsTrained) {
 
 TEST_F(Program, StartsAtOnce) {
     for (const std::vector<std::string>& command : {std::vector<std::string>{"config", "check", kTinyConfig}, {"doctor"}})
-        test::expect_fast(command);
+        test::expect_fast("nachos", command);
 }
 
 }  // namespace

@@ -154,7 +154,7 @@ TEST_F(Tune, OneExitHasOnePoint) {
     EXPECT_EQ(run({"--format", "csv"}).exit_code, 0);
 }
 
-TEST_F(Tune, StartsAtOnce) { test::expect_fast({"tune", table_, "--costs", costs_, "--max-avg-cost", "300"}); }
+TEST_F(Tune, StartsAtOnce) { test::expect_fast("nachos", {"tune", table_, "--costs", costs_, "--max-avg-cost", "300"}); }
 
 }  // namespace
 }  // namespace nachos::cli

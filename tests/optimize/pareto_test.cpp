@@ -4,6 +4,7 @@
 #include "optimize/crowding.h"
 
 #include <gtest/gtest.h>
+#include <pagmo/utils/hypervolume.hpp>
 #include <pagmo/utils/multi_objective.hpp>
 
 #include <algorithm>
@@ -82,16 +83,6 @@ TEST(Pareto, CrowdingOfRepeatsIsZero) {
     EXPECT_TRUE(crowding_distances({}).empty());
 }
 
-TEST(Pareto, RanksOfThreeObjectivesEqualTwoWhereTheThirdIsConstant) {
-    core::Rng rng(5);
-    for (int trial = 0; trial < 50; ++trial) {
-        auto points = random_points(rng, rng.between(2, 25), 6);
-        const auto ranks = non_dominated_ranks(points);
-        for (Objectives& p : points) p.push_back(7);
-        EXPECT_EQ(non_dominated_ranks(points), ranks);
-    }
-}
-
 /// A front without repeats: second objective falling in the first.
 std::vector<Objectives> random_front(core::Rng& rng, int count) {
     std::vector<Objectives> front;
@@ -109,6 +100,17 @@ TEST(Pareto, CrowdingEqualsPagmos) {
         const auto theirs = pagmo::crowding_distance(front);
         for (std::size_t i = 0; i < front.size(); ++i)
             EXPECT_TRUE(own[i] == theirs[i] || std::abs(own[i] - theirs[i]) < 1e-12) << own[i] << " " << theirs[i];
+    }
+}
+
+TEST(Pareto, RanksAndHypervolumeEqualPagmos) {
+    core::Rng rng(8);
+    for (int trial = 0; trial < 50; ++trial) {
+        std::vector<Objectives> points;
+        for (int i = rng.between(2, 200); i > 0; --i) points.push_back({rng.uniform(), rng.uniform()});
+        const auto theirs = std::get<3>(pagmo::fast_non_dominated_sorting(points));
+        EXPECT_EQ(non_dominated_ranks(points), std::vector<int>(theirs.begin(), theirs.end()));
+        EXPECT_NEAR(hypervolume_2d(points, {1, 1}), pagmo::hypervolume(points).compute({1, 1}), 1e-12);
     }
 }
 
