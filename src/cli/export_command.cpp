@@ -27,12 +27,16 @@ struct ExportArguments {
 exporting::Manifest export_int8(const ExportArguments& arguments, const std::string& name) {
     require(arguments.to == "c", ErrorKind::usage, "--int8 is for --to c; ONNX forms are float32, --to {} was asked for",
             arguments.to);
-    const QuantizationImages images = quantization_images(runnable_model(arguments.model), arguments.model, arguments.data);
+    const model::Model model = runnable_model(arguments.model);
+    const QuantizationImages images = quantization_images(model, arguments.model, arguments.data);
     const data::Examples& calibration = images.calibration;
     const exporting::Int8Export exported = exporting::export_int8(arguments.model, arguments.to, name, images.ranges.pixels,
                                                                   {calibration.pixels, calibration.labels}, arguments.out);
     fmt::print("int8, thresholds fitted anew, on the {} calibration images:\n", calibration.size());
     fmt::print("{}", losses_table(exported.losses));
+    if (!images.own)
+        fmt::print("{} does not say which images it learnt from: some of these may be among them, so figures may flatter\n",
+                   arguments.model);
     return exported.manifest;
 }
 

@@ -25,14 +25,22 @@ void add_split_options(CLI::App& command, SplitArguments& arguments) {
         ->capture_default_str();
     command
         .add_option("--test-fraction", arguments.test_fraction,
-                    "data.test_fraction of the search, where DATA has no test split: measures on the images it set aside")
+                    "where DATA has no test split, the share of it that the search set aside; default: as the model says")
         ->check(CLI::Range(0.0, 0.5));
 }
 
+data::DataOptions division_of(const model::Model& model, const std::string& data) {
+    const model::DataDivision division = model.division.value_or(model::DataDivision{});
+    return {.path = data,
+            .test_fraction = division.test_fraction,
+            .validation_fraction = division.validation_fraction,
+            .calibration_fraction = division.calibration_fraction,
+            .train_limit = division.train_limit};
+}
+
 data::Examples examples_for(const model::Model& model, const SplitArguments& arguments) {
-    data::DataOptions options;
-    options.path = arguments.data;
-    options.test_fraction = arguments.test_fraction;
+    data::DataOptions options = division_of(model, arguments.data);
+    if (arguments.test_fraction) options.test_fraction = *arguments.test_fraction;
     data::Dataset dataset = load_for(model, options);
     if (arguments.name == "train") return std::move(dataset.train);
     require(dataset.test.has_value(), ErrorKind::bad_data,

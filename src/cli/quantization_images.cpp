@@ -28,6 +28,7 @@ QuantizationImages quantization_images(const model::Model& model, const std::fil
         std::filesystem::absolute(model_file).parent_path().parent_path() / "config.toml";
     data::DataOptions options;
     std::uint64_t seed = 0;
+    bool own = true;
     if (std::filesystem::exists(config_file)) {
         const SearchConfig config = parse_config(core::read_file(config_file), config_file.string());
         options = config.data;
@@ -36,10 +37,13 @@ QuantizationImages quantization_images(const model::Model& model, const std::fil
         require(!data.empty(), ErrorKind::usage,
                 "{} lies in no study, so the images to quantize it with are not known; name them with --data",
                 model_file.string());
+        options = division_of(model, data);
+        own = model.division.has_value();
+        if (own) seed = model.division->seed;
     }
     if (!data.empty()) options.path = data;
     const data::Parts parts = data::split(load_for(model, options), options, seed);
-    return {.ranges = range_images(parts.train.examples()), .calibration = parts.calibration.examples()};
+    return {.ranges = range_images(parts.train.examples()), .calibration = parts.calibration.examples(), .own = own};
 }
 
 }  // namespace nachos::cli

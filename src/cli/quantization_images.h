@@ -15,11 +15,13 @@ data::Examples range_images(const data::Examples& train);
 struct QuantizationImages {
     data::Examples ranges;       ///< of the training part, a few hundred
     data::Examples calibration;  ///< the calibration part
+    bool own = true;             ///< the model's own parts, none of whose calibration images it learnt from
 };
 
 /// From the parts that the model was trained and calibrated with: `model_file` lies in a study, which knows them (`data`, if
-/// given, says where they lie now). Outside of a study `data` is needed and divided as a new study would. Throws
-/// Error(usage) if it is missing, Error(bad_data) if the classes are others.
+/// given, says where they lie now). Outside of a study `data` is needed and divided as the model says, or where it does not,
+/// as a new study would, which need not be as the model's were (`own`). Throws Error(usage) if it is missing,
+/// Error(bad_data) if the classes are others.
 QuantizationImages quantization_images(const model::Model& model, const std::filesystem::path& model_file,
                                        const std::string& data);
 

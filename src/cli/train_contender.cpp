@@ -191,6 +191,12 @@ class FinalTraining {
                            .mean = session_.normalisation.mean,
                            .std = session_.normalisation.std};
         m.class_names = session_.parts.class_names;
+        const data::DataOptions& data = session_.config.data;
+        m.division = {.test_fraction = data.test_fraction,
+                      .validation_fraction = data.validation_fraction,
+                      .calibration_fraction = data.calibration_fraction,
+                      .train_limit = data.train_limit,
+                      .seed = session_.config.seed};
         m.measure = policy::measure_from(contender.measure);
         const bool published = session_.config.policy.published_rule();
         if (!published) m.calibration = policy::calibrate(table);  // the published rule takes confidences as they are

@@ -29,6 +29,33 @@ Preprocessing preprocessing_from(const JsonReader& in) {
             .std = floats("std")};
 }
 
+ordered_json to_json(const DataDivision& d) {
+    return {{"test_fraction", d.test_fraction},
+            {"validation_fraction", d.validation_fraction},
+            {"calibration_fraction", d.calibration_fraction},
+            {"train_limit", d.train_limit},
+            {"seed", d.seed}};
+}
+
+DataDivision division_from(const std::string& text, const std::string& where) {
+    const json object = core::parse_json(text, where);
+    const JsonReader in(object, where);
+    const auto share = [&](const char* key, double least, double most) {
+        const double value = in.number(key);
+        require(value >= least && value <= most, ErrorKind::bad_data, "{}: {} is {}, allowed is {} to {}", where, key, value,
+                least, most);
+        return value;
+    };
+    DataDivision division{.test_fraction = share("test_fraction", 0, 0.5),
+                          .validation_fraction = share("validation_fraction", 0.001, 0.4),
+                          .calibration_fraction = share("calibration_fraction", 0.001, 0.4),
+                          .train_limit = in.integer("train_limit"),
+                          .seed = in.whole<std::uint64_t>("seed")};
+    require(division.train_limit >= 0, ErrorKind::bad_data, "{}: train_limit is {}, allowed is 0 or more", where,
+            division.train_limit);
+    return division;
+}
+
 ordered_json to_json(const std::vector<ThresholdSet>& sets) {
     ordered_json out = ordered_json::array();
     for (const ThresholdSet& set : sets)
@@ -86,6 +113,7 @@ std::map<std::string, std::string> to_metadata(const Model& model) {
                                            {"threshold_sets", core::to_text(to_json(model.threshold_sets))},
                                            {"costs", core::to_text(to_json(model.costs))}};
     if (model.quantization) all["quantization"] = quantization_to_json(*model.quantization);
+    if (model.division) all["data_division"] = core::to_text(to_json(*model.division));
     return all;
 }
 
@@ -107,6 +135,8 @@ Model from_metadata(const core::TensorFile& file, const std::string& where) {
             computed.dump());
     if (file.metadata.contains("quantization"))
         model.quantization = quantization_from_json(file.text("quantization", where), where + ": quantization");
+    if (file.metadata.contains("data_division"))
+        model.division = division_from(file.text("data_division", where), where + ": data_division");
     return model;
 }
 

@@ -32,6 +32,15 @@ struct ThresholdSet {
     policy::OperatingPoint on_calibration;  ///< thresholds and figures; costs in executed MACs
 };
 
+/// How the data set was divided that the model learnt from: with the data it says which image was in which part (method 8).
+struct DataDivision {
+    double test_fraction = 0;           ///< of training, carved where the data set has no test split; [0, 0.5]
+    double validation_fraction = 0.1;   ///< of the official training split; [0.001, 0.4]
+    double calibration_fraction = 0.1;  ///< likewise
+    int train_limit = 0;                ///< most training images used; 0 = all
+    std::uint64_t seed = 0;
+};
+
 /// A trained early-exit network with everything needed to run it.
 struct Model {
     arch::ArchSpec arch;
@@ -43,12 +52,14 @@ struct Model {
     std::vector<ThresholdSet> threshold_sets;  ///< cheapest first
     cost::Costs costs;
     std::optional<Quantization> quantization;  ///< runs in integers; nothing = in float32
+    std::optional<DataDivision> division;      ///< nothing = not known
 };
 
 /// Writes one .safetensors file: weights as f32 tensors "<layer>.weight" and "<layer>.bias", all else as JSON strings in the
-/// metadata (schema_version, arch, net, preprocessing, class_names, measure, calibration, threshold_sets, costs). With a
-/// quantization, weights are i8 beside "<layer>.weight_scale", and it is in the metadata too. Atomic. Throws Error(bad_data)
-/// if the model is not sound (see load_model): sizes, finite numbers, budgets in rising order.
+/// metadata (schema_version, arch, net, preprocessing, class_names, measure, calibration, threshold_sets, costs, and
+/// data_division if known). With a quantization, weights are i8 beside "<layer>.weight_scale", and it is in the metadata
+/// too. Atomic. Throws Error(bad_data) if the model is not sound (see load_model): sizes, finite numbers, budgets in rising
+/// order.
 void save_model(const std::filesystem::path& path, const Model& model);
 
 /// Reads and checks a model from an untrusted file. Throws Error(bad_data): what, got, allowed, where.

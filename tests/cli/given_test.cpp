@@ -105,7 +105,9 @@ TEST(FinalBudgets, GetThresholdsOfTheirOwn) {
         const model::Model m = model::load_model(entry.path());
         std::size_t asked_for = 0;
         for (std::size_t i = 0; i < m.threshold_sets.size(); ++i) {
-            if (i > 0) EXPECT_LT(m.threshold_sets[i - 1].budget_macs, m.threshold_sets[i].budget_macs);
+            if (i > 0) {
+                EXPECT_LT(m.threshold_sets[i - 1].budget_macs, m.threshold_sets[i].budget_macs);
+            }
             asked_for += std::fmod(m.threshold_sets[i].budget_macs, 5000) == 0 ? 1U : 0U;
         }
         EXPECT_GE(asked_for, 2U) << m.threshold_sets.size();

@@ -486,6 +486,16 @@ TEST_F(MainJob, EndsWithVerifiedExports) {
         EXPECT_EQ(verified.exit_code, 0) << verified.err;
     }
     EXPECT_TRUE(fs::exists(exports / "onnx/manifest.json"));
+    // Away from its study the model says itself which images are for calibration.
+    const auto in_8_bits = [&](const fs::path& model, const std::string& out) {
+        const Outcome exported = run_program("nachos", {"export", model.string(), "--to", "c", "--int8", "--data", kData,
+                                                        "--name", "net", "--out", (folder / out).string()});
+        EXPECT_EQ(exported.exit_code, 0) << exported.err;
+        EXPECT_EQ(exported.out.find("does not say"), std::string::npos) << exported.out;
+        return core::read_file(folder / out / "net.c", 1 << 26);
+    };
+    fs::copy_file(folder / "s" / file, folder / "away.safetensors");
+    EXPECT_EQ(in_8_bits(folder / "away.safetensors", "away"), in_8_bits(folder / "s" / file, "home"));
     const Outcome again = run_program("nachos", command);  // nothing is done twice
     EXPECT_EQ(again.exit_code, 0) << again.err;
     EXPECT_NE(again.out.find("\nexport  " + (exports / "c").string() + "\n"), std::string::npos) << again.out;

@@ -113,6 +113,16 @@ TEST_F(NachosRun, EvaluatesTheSplitThatASearchCarved) {
     EXPECT_EQ(wrong("test"), grey_images(*carved.test));
     EXPECT_EQ(wrong("train"), grey_images(carved.train));
     EXPECT_EQ(wrong("test") + wrong("train"), 1);
+    // A model that says how its data were divided need not be told.
+    model::Model model = model::load_model(model_);
+    model.division = model::DataDivision{.test_fraction = 0.25};
+    const std::string saying = (folder_ / "saying.safetensors").string();
+    model::save_model(saying, model);
+    const Outcome told = run({"eval", model_, "--data", data, "--test-fraction", "0.25", "--format", "json"});
+    const Outcome untold = run({"eval", saying, "--data", data, "--format", "json"});
+    EXPECT_EQ(untold.exit_code, 0) << untold.err;
+    EXPECT_EQ(json::parse(untold.out)["samples"], 4);
+    EXPECT_EQ(json::parse(untold.out)["accuracy"], json::parse(told.out)["accuracy"]);
 }
 
 TEST_F(NachosRun, CountsAndWarnsOfDrift) {

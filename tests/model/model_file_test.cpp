@@ -51,6 +51,32 @@ TEST(ModelFile, RoundTrip) {
     EXPECT_EQ(after.costs.executed_macs, before.costs.executed_macs);
 }
 
+TEST(ModelFile, SaysHowItsDataWereDividedWhereThatIsKnown) {
+    const TempFolder folder;
+    Model model = tiny_model();
+    save_model(folder / "m.safetensors", model);
+    EXPECT_FALSE(load_model(folder / "m.safetensors").division);
+    constexpr std::uint64_t kSeed = 18'000'000'000'000'000'000U;
+    model.division = {
+        .test_fraction = 0.15, .validation_fraction = 0.2, .calibration_fraction = 0.3, .train_limit = 900, .seed = kSeed};
+    save_model(folder / "m.safetensors", model);
+    const auto division = load_model(folder / "m.safetensors").division;
+    ASSERT_TRUE(division);
+    EXPECT_EQ(division->test_fraction, 0.15);
+    EXPECT_EQ(division->validation_fraction, 0.2);
+    EXPECT_EQ(division->calibration_fraction, 0.3);
+    EXPECT_EQ(division->train_limit, 900);
+    EXPECT_EQ(division->seed, kSeed);
+    for (const auto& [key, value] : std::vector<std::pair<std::string, double>>{
+             {"test_fraction", 0.6}, {"validation_fraction", 0}, {"calibration_fraction", 0.5}, {"train_limit", -1}}) {
+        core::TensorFile file = core::read_tensors(folder / "m.safetensors");
+        nlohmann::json changed = nlohmann::json::parse(file.metadata.at("data_division"));
+        changed[key] = key == "train_limit" ? nlohmann::json(-1) : nlohmann::json(value);
+        file.metadata["data_division"] = changed.dump();
+        test::expect_error(ErrorKind::bad_data, {"data_division", key}, [&] { model_from(file, "m"); });
+    }
+}
+
 TEST(ModelFile, OtherProgramsFindPlainJsonAndTensors) {
     const TempFolder folder;
     save_model(folder / "m", tiny_model());
