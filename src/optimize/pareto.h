@@ -7,8 +7,8 @@ namespace nachos::optimize {
 /// Objectives of one point, all minimised.
 using Objectives = std::vector<double>;
 
-/// Non-domination rank of each point, 0 = best (Deb et al. 2002, section III-A). Two finite objectives. O(N log N): one sweep
-/// (Jensen 2003).
+/// Non-domination rank of each point, 0 = best (Deb et al. 2002, section III-A). Two finite objectives. O(N log N): one
+/// sweep (Jensen 2003).
 std::vector<int> non_dominated_ranks(const std::vector<Objectives>& points);
 
 /// Indices of the points that no other dominates, ascending in the first objective; of equal points the first one only. Two
